@@ -1,0 +1,3 @@
+//! The rule of an advisory lock manager, and the trait that its stores implement.
+
+pub mod pattern;

@@ -1,0 +1,1 @@
+//! What is locked: one path, or one glob.
