@@ -1,3 +1,38 @@
 //! The rule of an advisory lock manager, and the trait that its stores implement.
+//!
+//! One rule shapes it: *decide and act in one step, and decide in one place.* A [`Command`] names
+//! the [`Scope`] of records its verdict can depend on; a store loads them as a [`View`];
+//! [`decide`] turns both into a [`Decision`]; the store commits its changes as one step.
 
+pub mod host;
 pub mod pattern;
+
+mod backend;
+mod command;
+mod commit;
+mod conflict;
+mod decide;
+mod decision;
+mod error;
+mod model;
+mod outcome;
+mod scope;
+mod view;
+
+pub use backend::LockBackend;
+pub use command::{
+    Acquire, Action, Break, Cleanup, Command, Leave, Refresh, Release, Removal, Target, Targets,
+};
+pub use conflict::{Blocker, Conflict, Refusal};
+pub use decide::decide;
+pub use decision::{Change, Committed, Decision, HistoryEntry, Stamp, Write};
+pub use error::{BackendError, ErrorKind};
+pub use model::{
+    AgentId, Cause, Ending, HolderId, InvalidAgent, InvalidDuration, InvalidName, InvalidReason,
+    InvalidTime, Lock, Mode, Nonce, Process, Reason, RecordId, Timestamp, Token, Ttl, Version,
+    Waiter, parse_duration,
+};
+pub use outcome::{Answer, Granted, Lost, Outcome};
+pub use pattern::Pattern;
+pub use scope::{EndingScope, LockScope, Scope};
+pub use view::View;

@@ -1,0 +1,120 @@
+//! The line: first come, first served, among requests that exclude each other.
+
+use std::time::Duration;
+
+use super::{claim::Claim, scope::has_all_meeting};
+use crate::{
+    Acquire, AgentId, Answer, Blocker, Change, Decision, Lock, LockScope, Pattern, RecordId,
+    Refusal, Scope, Timestamp, View, Waiter,
+    decision::{Draft, Slot},
+};
+
+/// A waiter renews its place once this much of its lease is used up.
+const RENEW_AFTER: Duration = Duration::from_millis(1_500);
+
+/// Adds to `refusal` every earlier waiter that `request` may not pass.
+///
+/// A holder is never blocked by its own queue: a waiter that itself waits for a lock of the
+/// requester does not stand before it.
+pub(crate) fn add_those_ahead(
+    refusal: &mut Refusal,
+    request: &Acquire,
+    wanted: &[&Pattern],
+    view: &View,
+) -> Result<(), Scope> {
+    let line = view.line();
+    for (waiter, pattern, position) in ahead(request, wanted, &line) {
+        if !has_all_meeting(view, waiter.patterns.iter()) {
+            let waiters = line.iter().flat_map(|waiter| &waiter.patterns);
+            return Err(widened(request, waiters));
+        }
+        if !view
+            .live()
+            .any(|lock| Claim::from(request).speaks_for(lock.into()) && stops(lock, waiter))
+            && let Some(witness) = waiter.patterns.iter().find_map(|other| pattern.witness(other))
+        {
+            refusal
+                .add(pattern, witness, || Blocker::Waiting { waiter: (*waiter).clone(), position });
+        }
+    }
+    Ok(())
+}
+
+/// Each earlier waiter that excludes `request` on a pattern, with its position in line.
+fn ahead<'a>(
+    request: &'a Acquire,
+    wanted: &'a [&'a Pattern],
+    line: &'a [&'a Waiter],
+) -> impl Iterator<Item = (&'a Waiter, &'a Pattern, usize)> {
+    let own = line.iter().position(|waiter| Some(waiter.id) == request.wait);
+    let earlier = line.iter().take(own.unwrap_or(line.len()));
+    (1..)
+        .zip(earlier)
+        .filter(move |(_, waiter)| Claim::from(request).excludes(Claim::from(**waiter)))
+        .flat_map(move |(position, waiter)| {
+            let met = wanted.iter().filter(move |pattern| meets_any(pattern, waiter));
+            met.map(move |pattern| (*waiter, *pattern, position))
+        })
+}
+
+pub(crate) fn meets_any(pattern: &Pattern, waiter: &Waiter) -> bool {
+    waiter.patterns.iter().any(|other| pattern.meets(other))
+}
+
+/// Whether `lock` stands against `waiter`.
+pub(crate) fn stops(lock: &Lock, waiter: &Waiter) -> bool {
+    Claim::from(waiter).excludes(lock.into()) && meets_any(&lock.pattern, waiter)
+}
+
+/// The scope of a request, widened to whatever may meet `others`.
+pub(crate) fn widened<'a>(request: &Acquire, others: impl Iterator<Item = &'a Pattern>) -> Scope {
+    let mut patterns = request.patterns.clone();
+    let mut seen: std::collections::HashSet<_> = patterns.iter().cloned().collect();
+    patterns.extend(others.filter(|pattern| seen.insert((*pattern).clone())).cloned());
+    Scope::of(LockScope::Meeting(patterns)).with_waiters()
+}
+
+/// Takes the last place in line, or keeps the place that the request has.
+pub(crate) fn stand(
+    place: RecordId,
+    request: &Acquire,
+    refusal: Refusal,
+    view: &View,
+) -> (Draft, Vec<Change>) {
+    let line = view.line();
+    if let Some((waiter, position)) = line.iter().zip(1..).find(|(waiter, _)| waiter.id == place) {
+        let waiter = (*waiter).clone();
+        if waiter.expires_at > view.now + (Decision::WAITER_TTL - RENEW_AFTER) {
+            let waiter = Slot::Same(waiter);
+            return (Draft::Waiting { waiter, position, refusal }, Vec::new());
+        }
+        let draft = Draft::Waiting { waiter: Slot::Changed(place), position, refusal };
+        return (draft, vec![Change::Renew { waiter }]);
+    }
+    let waiter = Waiter {
+        id: place,
+        agent: request.agent.clone(),
+        holder: request.holder.clone(),
+        patterns: request.patterns.clone(),
+        mode: request.mode,
+        ticket: 0,
+        since: Timestamp::default(),
+        expires_at: Timestamp::default(),
+        processes: request.processes.clone(),
+    };
+    let position = line.len() + 1;
+    let draft = Draft::Waiting { waiter: Slot::Changed(place), position, refusal };
+    (draft, vec![Change::Enqueue { waiter }])
+}
+
+/// Leaves the line, or never enters it, because waiting would never end.
+pub(crate) fn give_up(
+    place: RecordId,
+    cycle: Vec<AgentId>,
+    refusal: Refusal,
+    view: &View,
+) -> (Draft, Vec<Change>) {
+    let left = view.waiters.iter().filter(|waiter| waiter.id == place);
+    let changes = left.map(|waiter| Change::Leave { waiter: waiter.clone() }).collect();
+    (Draft::Final(Answer::Deadlock { cycle, refusal }), changes)
+}

@@ -1,0 +1,112 @@
+//! Letting locks go.
+
+use super::{claim::Claim, scope};
+use crate::{
+    Answer, Blocker, Cause, Change, Command, Lock, LockScope, Mode, Pattern, Refusal, Release,
+    Scope, Target, Targets, View, decision::Draft,
+};
+
+pub(crate) fn decide(
+    command: &Command,
+    release: &Release,
+    view: &View,
+) -> Result<(Draft, Vec<Change>), Scope> {
+    let mut step = Step { release, view, gone: Vec::new(), refusal: Refusal::default() };
+    match &release.targets {
+        Targets::All => step.all(),
+        Targets::Some(targets) => targets.iter().for_each(|target| step.one(target)),
+    }
+    let mut released: Vec<Pattern> = step
+        .gone
+        .iter()
+        .filter(|lock| view.is_live(lock))
+        .map(|lock| lock.pattern.clone())
+        .collect();
+    // An earlier try of this very command may have done it.
+    if command.retry {
+        let earlier = view.endings.iter().filter(|ending| ending.nonce == command.nonce);
+        released.extend(earlier.filter(|e| e.ended == Cause::Released).map(|e| e.pattern.clone()));
+    }
+    let mut overlapping = Vec::new();
+    if let (true, true, Targets::Some(targets)) =
+        (step.gone.is_empty(), released.is_empty(), &release.targets)
+    {
+        overlapping = overlaps(release, targets, view)?;
+    }
+    let changes = step.gone.into_iter().map(|lock| {
+        let live = view.is_live(lock);
+        Change::End {
+            lock: lock.clone(),
+            cause: if live { Cause::Released } else { Cause::Expired },
+            by: live.then(|| release.agent.to_string()),
+            note: None,
+        }
+    });
+    let answer = Answer::Released { released, refusal: step.refusal, overlapping };
+    Ok((Draft::Final(answer), changes.collect()))
+}
+
+struct Step<'a> {
+    release: &'a Release,
+    view: &'a View,
+    gone: Vec<&'a Lock>,
+    refusal: Refusal,
+}
+
+impl<'a> Step<'a> {
+    fn is_ours(&self, lock: &Lock) -> bool {
+        let Release { agent, holder, token, .. } = self.release;
+        lock.is_of(agent, holder.as_ref()) && token.is_none_or(|token| token == lock.token)
+    }
+
+    fn all(&mut self) {
+        self.gone = self.view.locks.iter().filter(|lock| self.is_ours(lock)).collect();
+        self.gone.sort_by(|one, two| one.pattern.cmp(&two.pattern));
+    }
+
+    fn one(&mut self, target: &Target) {
+        let ours = target.readings.iter().find_map(|pattern| {
+            self.view.locks.iter().find(|lock| lock.pattern == *pattern && self.is_ours(lock))
+        });
+        if let Some(lock) = ours {
+            if !self.gone.iter().any(|gone| gone.id == lock.id) {
+                self.gone.push(lock);
+            }
+            return;
+        }
+        for pattern in &target.readings {
+            for lock in self.view.live().filter(|lock| lock.pattern == *pattern) {
+                if let Some(witness) = pattern.witness(&lock.pattern) {
+                    self.refusal.add(pattern, witness, || Blocker::Held(lock.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// What the agent holds that meets what it named.
+fn overlaps(release: &Release, targets: &[Target], view: &View) -> Result<Vec<Lock>, Scope> {
+    let readings = scope::readings(targets);
+    if !scope::has_all_meeting(view, readings.iter()) {
+        return Err(Scope {
+            locks: LockScope::Meeting(readings),
+            endings: view.scope.endings.clone(),
+            ..Scope::default()
+        });
+    }
+    let mine = Claim {
+        agent: &release.agent,
+        holder: release.holder.as_ref(),
+        mode: Mode::Exclusive,
+        damaged: false,
+    };
+    let mut locks: Vec<Lock> = view
+        .live()
+        .filter(|lock| !mine.excludes((*lock).into()) && lock.agent == release.agent)
+        .filter(|lock| !readings.contains(&lock.pattern))
+        .filter(|lock| readings.iter().any(|pattern| pattern.meets(&lock.pattern)))
+        .cloned()
+        .collect();
+    locks.sort_by(|one, two| (&one.pattern, one.id).cmp(&(&two.pattern, two.id)));
+    Ok(locks)
+}

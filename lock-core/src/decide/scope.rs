@@ -1,0 +1,57 @@
+//! What to load first for each command, and whether a view is wide enough.
+
+use crate::{
+    Action, Command, EndingScope, LockScope, Pattern, Removal, Scope, Target, Targets, View,
+};
+
+impl Command {
+    /// The records that its verdict depends on, in the common case; [`decide`](crate::decide) asks
+    /// for more where it must.
+    pub fn scope(&self) -> Scope {
+        let scope = match &self.action {
+            Action::Acquire(acquire) => {
+                return Scope::of(LockScope::Meeting(acquire.patterns.clone())).with_waiters();
+            }
+            Action::Refresh(refresh) => match &refresh.targets {
+                Targets::Some(targets) => return Scope::of(LockScope::At(readings(targets))),
+                Targets::All => {
+                    let endings =
+                        EndingScope::OfHolder(refresh.agent.clone(), refresh.holder.clone());
+                    return Scope::of(LockScope::OfAgent(refresh.agent.clone()))
+                        .with_endings(endings);
+                }
+            },
+            Action::Release(release) => match &release.targets {
+                Targets::Some(targets) => Scope::of(LockScope::At(readings(targets))),
+                Targets::All => Scope::of(LockScope::OfAgent(release.agent.clone())),
+            },
+            Action::Break(broken) => Scope::of(LockScope::At(readings(&broken.targets))),
+            Action::Cleanup(cleanup) => match &cleanup.what {
+                Removal::Stale { .. } => Scope::of(LockScope::All),
+                Removal::Agent(agent) => {
+                    Scope::of(LockScope::OfAgent(agent.clone())).with_waiters()
+                }
+                Removal::Orphaned { .. } => Scope::of(LockScope::All).with_waiters(),
+            },
+            Action::Leave(_) => Scope::default().with_waiters(),
+        };
+        if self.retry { scope.with_endings(EndingScope::MadeBy(self.nonce)) } else { scope }
+    }
+}
+
+/// Every reading of every target.
+pub(crate) fn readings(targets: &[Target]) -> Vec<Pattern> {
+    targets.iter().flat_map(|target| &target.readings).cloned().collect()
+}
+
+/// Whether the view has every lock that may meet one of `patterns`.
+pub(crate) fn has_all_meeting<'a>(
+    view: &View,
+    mut patterns: impl Iterator<Item = &'a Pattern>,
+) -> bool {
+    match &view.scope.locks {
+        LockScope::All => true,
+        LockScope::Meeting(loaded) => patterns.all(|pattern| loaded.contains(pattern)),
+        _ => patterns.next().is_none(),
+    }
+}
