@@ -2,6 +2,7 @@
 
 use std::{
     fmt::{Debug, Display},
+    sync::Arc,
     time::Duration,
 };
 
@@ -43,4 +44,20 @@ pub trait LockBackend: Debug + Display + Send + Sync + 'static {
     /// Returns at once if the version is no longer `seen`, else when it may have changed, at the
     /// latest after `limit`.
     async fn changed(&self, seen: Version, limit: Duration) -> Result<Version, BackendError>;
+}
+
+/// A shared backend is that backend.
+#[async_trait]
+impl<B: LockBackend + ?Sized> LockBackend for Arc<B> {
+    async fn execute(&self, command: &Command) -> Result<Outcome, BackendError> {
+        (**self).execute(command).await
+    }
+
+    async fn view(&self, scope: &Scope) -> Result<View, BackendError> {
+        (**self).view(scope).await
+    }
+
+    async fn changed(&self, seen: Version, limit: Duration) -> Result<Version, BackendError> {
+        (**self).changed(seen, limit).await
+    }
 }

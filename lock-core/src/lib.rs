@@ -8,18 +8,27 @@ pub mod host;
 pub mod pattern;
 
 mod backend;
+mod backends;
+mod check;
+mod clock;
 mod command;
 mod commit;
 mod conflict;
 mod decide;
 mod decision;
 mod error;
+mod manager;
+mod memory;
 mod model;
 mod outcome;
 mod scope;
+mod url;
 mod view;
 
 pub use backend::LockBackend;
+pub use backends::{Backends, BoxFuture, Scheme};
+pub use check::Check;
+pub use clock::ManualClock;
 pub use command::{
     Acquire, Action, Break, Cleanup, Command, Leave, Refresh, Release, Removal, Target, Targets,
 };
@@ -27,6 +36,11 @@ pub use conflict::{Blocker, Conflict, Refusal};
 pub use decide::decide;
 pub use decision::{Change, Committed, Decision, HistoryEntry, Stamp, Write};
 pub use error::{BackendError, ErrorKind};
+pub use manager::{
+    AcquireRequest, Error, Grant, IntoPatterns, Leases, List, ListFilter, LockManager, Refreshed,
+    Released, Removed, Who,
+};
+pub use memory::MemoryBackend;
 pub use model::{
     AgentId, Cause, Ending, HolderId, InvalidAgent, InvalidDuration, InvalidName, InvalidReason,
     InvalidTime, Lock, Mode, Nonce, Process, Reason, RecordId, Timestamp, Token, Ttl, Version,
@@ -35,4 +49,5 @@ pub use model::{
 pub use outcome::{Answer, Granted, Lost, Outcome};
 pub use pattern::Pattern;
 pub use scope::{EndingScope, LockScope, Scope};
+pub use url::StoreUrl;
 pub use view::View;

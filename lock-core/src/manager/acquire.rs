@@ -1,0 +1,152 @@
+//! Taking locks.
+
+use std::{
+    future::{Future, IntoFuture},
+    pin::Pin,
+    time::Duration,
+};
+
+use super::{Error, Grant, IntoPatterns, Leases, LockManager};
+use crate::{
+    Acquire, Action, Answer, BackendError, Command, ErrorKind, HolderId, Mode, Process, Reason,
+    RecordId, Ttl,
+};
+
+impl LockManager {
+    /// Asks for `patterns`, all of them or none, for this agent itself.
+    ///
+    /// What the agent holds already is refreshed, keeps its token, and is never shortened. The
+    /// locks live as long as their lease, and outlive this process.
+    ///
+    /// # Atomicity
+    /// One step: either every pattern is held afterwards, or nothing has changed.
+    ///
+    /// # Errors
+    /// [`Error`] before anything is asked if a pattern, reason or lease is none; later whatever
+    /// the store says.
+    ///
+    /// ```
+    /// # use lock_core::{Grant, LockManager, MemoryBackend};
+    /// # futures_lite::future::block_on(async {
+    /// # let locks = LockManager::new(MemoryBackend::new(), "agent-7")?;
+    /// let grant = locks.acquire(["src/*.rs", "Cargo.toml"]).reason("rename Foo").await?;
+    /// assert!(matches!(grant, Grant::Held(_)));
+    /// # Ok::<(), lock_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn acquire(&self, patterns: impl IntoPatterns) -> AcquireRequest {
+        let patterns = patterns.into_patterns().map_err(Error::from);
+        let parts = patterns.and_then(|patterns| match patterns.len() {
+            1..=Error::MAX_PATTERNS => Ok(Acquire {
+                agent: self.agent.clone(),
+                holder: None,
+                patterns,
+                mode: Mode::Exclusive,
+                reason: None,
+                ttl: Ttl::default(),
+                processes: Vec::new(),
+                wait: None,
+            }),
+            count => Err(Error::PatternCount(count)),
+        });
+        AcquireRequest { manager: self.clone(), parts, wait: None }
+    }
+}
+
+/// A request for locks. Await it.
+#[derive(Debug)]
+#[must_use = "a request does nothing until it is awaited"]
+pub struct AcquireRequest {
+    pub(super) manager: LockManager,
+    pub(super) parts: Result<Acquire, Error>,
+    /// For how long to stand in line; none: not at all.
+    pub(super) wait: Option<Duration>,
+}
+
+impl AcquireRequest {
+    /// Says why.
+    pub fn reason(self, reason: impl TryInto<Reason, Error: Into<Error>>) -> Self {
+        self.try_with(|parts| {
+            parts.reason = Some(reason.try_into().map_err(Into::into)?);
+            Ok(())
+        })
+    }
+
+    /// Admits others that share.
+    pub fn shared(self) -> Self {
+        self.mode(Mode::Shared)
+    }
+
+    /// Admits others, or not.
+    pub fn mode(self, mode: Mode) -> Self {
+        self.with(|parts| parts.mode = mode)
+    }
+
+    /// Sets the lease; 5 minutes unless told.
+    pub fn ttl(self, ttl: Duration) -> Self {
+        self.try_with(|parts| {
+            parts.ttl = Ttl::new(ttl)?;
+            Ok(())
+        })
+    }
+
+    /// Ties the locks to a process: they end when it is proved dead.
+    pub fn process(self, process: Process) -> Self {
+        self.with(|parts| parts.processes.push(process))
+    }
+
+    /// Asks for a run or guard instead of the agent itself.
+    pub fn holder(self, holder: HolderId) -> Self {
+        self.with(|parts| parts.holder = Some(holder))
+    }
+
+    /// Stands in line for up to `limit` if it cannot be had now. First come, first served, among
+    /// requests that exclude each other; a request whose wait would never end is refused at once.
+    pub fn wait(mut self, limit: Duration) -> Self {
+        self.wait = Some(limit);
+        self
+    }
+
+    fn with(self, change: impl FnOnce(&mut Acquire)) -> Self {
+        self.try_with(|parts| {
+            change(parts);
+            Ok(())
+        })
+    }
+
+    fn try_with(mut self, change: impl FnOnce(&mut Acquire) -> Result<(), Error>) -> Self {
+        self.parts = self.parts.and_then(|mut parts| change(&mut parts).map(|()| parts));
+        self
+    }
+
+    async fn send(self) -> Result<Grant, Error> {
+        let request = self.parts?;
+        let mut command = Command::new(request);
+        if let (Some(limit), Action::Acquire(request)) = (self.wait, &mut command.action)
+            && !limit.is_zero()
+        {
+            request.wait = Some(RecordId::new(command.nonce, u16::MAX));
+            return self.manager.wait_in_line(command, limit).await;
+        }
+        match self.manager.settle(&command).await?.answer {
+            Answer::Granted(granted) => Ok(Grant::Held(Leases { granted })),
+            Answer::Refused(refusal) if self.wait.is_some() => Ok(Grant::TimedOut(refusal)),
+            Answer::Refused(refusal) => Ok(Grant::Refused(refusal)),
+            other => Err(unfitting(&other).into()),
+        }
+    }
+}
+
+impl IntoFuture for AcquireRequest {
+    type Output = Result<Grant, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// A backend that answers a question nobody asked is broken.
+pub(super) fn unfitting(answer: &Answer) -> BackendError {
+    let context = format!("the backend gave an answer of the wrong kind: {answer:?}");
+    BackendError::new(ErrorKind::Corrupt, context)
+}

@@ -1,0 +1,46 @@
+//! Sending a command, and once more if its reply was lost.
+
+use super::LockManager;
+use crate::{Action, BackendError, Command, Decision, ErrorKind, Outcome, View, decide};
+
+impl LockManager {
+    /// Carries out `action`. A lost reply is settled by a second try under the same nonce.
+    ///
+    /// # Errors
+    /// Whatever the backend says; [`ErrorKind::Unknown`] only after the second try.
+    pub async fn execute(&self, action: impl Into<Action>) -> Result<Outcome, BackendError> {
+        self.settle(&Command::new(action)).await
+    }
+
+    pub(super) async fn settle(&self, command: &Command) -> Result<Outcome, BackendError> {
+        match self.backend.execute(command).await {
+            Err(error) if error.kind() == ErrorKind::Unknown => {
+                tracing::debug!(%error, "the reply was lost; asking again under the same nonce");
+                self.backend.execute(&command.again()).await.map_err(still_unknown)
+            }
+            answered => answered,
+        }
+    }
+
+    /// What `action` would come to if it were carried out now. Changes nothing.
+    pub(super) async fn foresee(
+        &self,
+        action: impl Into<Action>,
+    ) -> Result<(Decision, View), BackendError> {
+        let command = Command::new(action);
+        let mut scope = command.scope();
+        loop {
+            let view = self.backend.view(&scope).await?;
+            match decide(&command, &view) {
+                Ok(decision) => return Ok((decision, view)),
+                Err(wider) => scope = wider,
+            }
+        }
+    }
+}
+
+/// Whatever keeps the second try from an answer, the first may have been carried out.
+fn still_unknown(error: BackendError) -> BackendError {
+    BackendError::new(ErrorKind::Unknown, "the first reply was lost, and so was the second")
+        .with_source(error)
+}

@@ -1,0 +1,155 @@
+//! `scheme:place?option=value`: where a store is.
+
+use std::fmt;
+
+use crate::{BackendError, ErrorKind};
+
+/// A store's URL, taken apart: `scheme:place?option=value&…`.
+///
+/// Neither `Display` nor `Debug` shows a password.
+///
+/// ```
+/// use lock_core::StoreUrl;
+///
+/// let url: StoreUrl = "fs:.agent_locks?mode=0770".parse().unwrap();
+/// assert_eq!((url.scheme(), url.place(), url.option("mode")), ("fs", ".agent_locks", Some("0770")));
+///
+/// let url: StoreUrl = "redis://:secret@cache/0".parse().unwrap();
+/// assert_eq!(url.to_string(), "redis://:***@cache/0");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreUrl {
+    scheme: String,
+    place: String,
+    options: Vec<(String, String)>,
+}
+
+impl StoreUrl {
+    /// What stands before the first colon.
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// What stands between the scheme and the options, as it was written.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The value of an option, the last one given; percent-escapes are resolved.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All options, in order.
+    pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.options.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Refuses options that are not among `known`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`], naming the first unknown option and the known ones.
+    pub fn allow_options(&self, known: &[&str]) -> Result<(), BackendError> {
+        match self.options.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some((name, _)) => Err(invalid(format!(
+                "{} has no option {name:?}; it has {}",
+                self.scheme,
+                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            ))),
+        }
+    }
+}
+
+impl std::str::FromStr for StoreUrl {
+    type Err = BackendError;
+
+    fn from_str(text: &str) -> Result<Self, BackendError> {
+        let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '-';
+        if scheme.is_empty() || !scheme.chars().all(plain) {
+            return Err(invalid("a store is written as scheme:place, for example fs:.agent_locks"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(invalid("a store's URL has no control characters"));
+        }
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let options = query.split('&').filter(|part| !part.is_empty()).map(|part| {
+            let (name, value) = part.split_once('=').unwrap_or((part, "true"));
+            let decode = |text: &str| {
+                let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+                decoded.map(String::from).map_err(|_| invalid("an option is not UTF-8"))
+            };
+            Ok((decode(name)?, decode(value)?))
+        });
+        let options = options.collect::<Result<_, BackendError>>()?;
+        Ok(Self { scheme: scheme.to_ascii_lowercase(), place: place.to_owned(), options })
+    }
+}
+
+fn invalid(context: impl Into<String>) -> BackendError {
+    BackendError::new(ErrorKind::Invalid, context)
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.scheme, without_password(&self.place))?;
+        for (index, (name, value)) in self.options.iter().enumerate() {
+            let secret = name.to_ascii_lowercase().contains("pass");
+            let value = if secret { "***" } else { value.as_str() };
+            write!(f, "{}{name}={value}", if index == 0 { '?' } else { '&' })?;
+        }
+        Ok(())
+    }
+}
+
+/// `//user:secret@host` as `//user:***@host`. The last `@` ends the credentials: a password that
+/// was not escaped may contain one.
+fn without_password(place: &str) -> String {
+    let Some(authority) = place.strip_prefix("//") else { return place.to_owned() };
+    let Some((credentials, host)) = authority.rsplit_once('@') else { return place.to_owned() };
+    let user = credentials.split_once(':').map_or(credentials, |(user, _)| user);
+    let stars = if credentials.contains(':') { ":***" } else { "" };
+    format!("//{user}{stars}@{host}")
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for text in [
+            "redis://:s3cret@host:6379/0",
+            "redis://user:s3cret@host?namespace=a",
+            "redis://user:s3@cret@host/1",
+            "rediss://user:a/s3cret@host",
+            "x:y?password=s3cret",
+        ] {
+            let url: StoreUrl = text.parse().unwrap();
+            for shown in [url.to_string(), format!("{url:?}")] {
+                assert!(!shown.contains("cret"), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused() {
+        for text in ["", "fs", ":x", "f s:x", "fs:a\nb", "fs:a?mode=%ff"] {
+            assert!(text.parse::<StoreUrl>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_is_named() {
+        let url: StoreUrl = "fs:x?mdoe=0770".parse().unwrap();
+        let error = url.allow_options(&["mode"]).unwrap_err().to_string();
+        assert!(error.contains("mdoe") && error.contains("it has mode"), "{error}");
+    }
+}
