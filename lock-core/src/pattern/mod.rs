@@ -1,68 +1,146 @@
 //! What is locked: one path, or one glob.
 
-use serde::{Deserialize, Serialize};
+mod anchor;
+mod chars;
+mod class;
+mod compile;
+mod error;
+mod exact;
+mod fold;
+mod limits;
+mod matches;
+mod nfc;
+mod path;
+mod print;
+mod program;
+mod scan;
+mod text;
 
-/// Placeholder until the real one lands: literal paths only.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct Pattern(std::sync::Arc<str>);
-/// Why a text is no pattern.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no pattern")]
-pub struct PatternError;
-/// Where records that may meet a pattern can be anchored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
-    /// The directory.
-    pub anchor: String,
-    /// Whether records below it may meet too.
-    pub below: bool,
+use std::sync::Arc;
+
+use unicode_normalization::UnicodeNormalization;
+
+pub use anchor::Span;
+pub use error::PatternError;
+pub use limits::{MAX_BYTES, MAX_EXPANSIONS, MAX_STARS};
+pub use path::is_valid_path;
+use program::Program;
+
+/// One path or one glob, in its normal form.
+#[derive(Clone)]
+pub struct Pattern(Arc<Inner>);
+
+struct Inner {
+    text: String,
+    program: Program,
+    literal: Option<String>,
+    anchor: String,
+    spans: Vec<Span>,
 }
-#[allow(missing_docs)]
+
 impl Pattern {
+    /// Reads `text` as a glob relative to the root.
+    ///
+    /// # Errors
+    /// If it means nothing, or is beyond a limit.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        Ok(Self(text.into()))
+        let normal: String;
+        let text = if text.is_ascii() {
+            text
+        } else {
+            normal = text.nfc().collect();
+            &normal
+        };
+        let tokens = fold::fold(scan::scan(text)?);
+        let text = print::print(&tokens);
+        if text.len() > MAX_BYTES {
+            return Err(PatternError::TooLong { bytes: text.len() });
+        }
+        let program = compile::compile(&tokens)?;
+        let spans = anchor::spans(&program);
+        let anchor = anchor::common(&spans).to_owned();
+        let literal = match &*spans {
+            [Span { anchor, below: false }]
+                if !tokens.iter().any(|t| t.kind == scan::Kind::Open) =>
+            {
+                Some(anchor.clone())
+            }
+            _ => None,
+        };
+        Ok(Self(Arc::new(Inner { text, program, literal, anchor, spans })))
     }
-    pub fn literal(text: &str) -> Result<Self, PatternError> {
-        Ok(Self(text.into()))
+
+    /// The path `path`, none of whose characters is special.
+    ///
+    /// # Errors
+    /// If it is no relative path without `.` and `..` segments, or is beyond a limit.
+    pub fn literal(path: &str) -> Result<Self, PatternError> {
+        Self::parse(&escape(path)?)
     }
-    pub fn directory(text: &str) -> Result<Self, PatternError> {
-        Ok(Self(format!("{text}/").into()))
+
+    /// The directory `path`, none of whose characters is special, and everything below it. The
+    /// root is `.` or empty.
+    ///
+    /// # Errors
+    /// As [`literal`](Self::literal).
+    pub fn directory(path: &str) -> Result<Self, PatternError> {
+        if matches!(path, "" | ".") {
+            return Self::parse("**");
+        }
+        Self::parse(&(escape(path)? + "/"))
     }
+
+    /// The normal text: what is stored and shown.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.0.text
     }
+
+    /// The path, unescaped, if this is a plain one.
     pub fn literal_path(&self) -> Option<&str> {
-        Some(&self.0)
+        self.0.literal.as_deref()
     }
+
+    /// Whether it matches the valid stored path `path`.
     pub fn matches(&self, path: &str) -> bool {
-        *self.0 == *path
+        matches::matches(&self.0.program, path)
     }
+
+    /// Whether some valid stored path matches both.
     pub fn meets(&self, other: &Self) -> bool {
-        self.0 == other.0
+        self.witness(other).is_some()
     }
+
+    /// A valid stored path that matches both; none exactly if they do not meet.
     pub fn witness(&self, other: &Self) -> Option<String> {
-        self.meets(other).then(|| self.0.to_string())
+        exact::search(&self.0.program, &other.0.program)
     }
+
+    /// The longest literal directory that is an ancestor of, or equal to, all that it matches.
     pub fn anchor(&self) -> &str {
-        &self.0
+        &self.0.anchor
     }
+
+    /// Where records that may meet it can be anchored: one span per expansion, each once.
     pub fn spans(&self) -> &[Span] {
-        &[]
+        &self.0.spans
     }
 }
-impl std::fmt::Display for Pattern {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+
+/// `path` with its special characters escaped.
+fn escape(path: &str) -> Result<String, PatternError> {
+    let path: String = path.nfc().collect();
+    if path.len() > MAX_BYTES {
+        return Err(PatternError::TooLong { bytes: path.len() });
     }
-}
-impl From<String> for Pattern {
-    fn from(s: String) -> Self {
-        Self(s.into())
+    if !is_valid_path(&path) {
+        return Err(PatternError::NotAPath { path });
     }
-}
-impl From<Pattern> for String {
-    fn from(p: Pattern) -> Self {
-        p.0.to_string()
+    let mut out = String::with_capacity(path.len() + 8);
+    for c in path.chars() {
+        if matches!(c, '*' | '?' | '[' | '{' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
     }
+    Ok(out)
 }
