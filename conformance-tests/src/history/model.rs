@@ -1,0 +1,132 @@
+//! A namespace that is only replayed: no clock, no tokens, no chance of its own.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
+
+use lock_core::{
+    AgentId, Command, Committed, Decision, Ending, EndingScope, HistoryEntry, Lock, Nonce, Outcome,
+    RecordId, Scope, Stamp, Timestamp, Token, Version, View, Waiter, Write, decide,
+};
+
+/// What the store must hold, if all its answers so far were right.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    pub(super) version: Version,
+    pub(super) token: Token,
+    pub(super) now: Timestamp,
+    pub(super) locks: BTreeMap<RecordId, Lock>,
+    pub(super) waiters: BTreeMap<RecordId, Waiter>,
+    pub(super) log: Vec<HistoryEntry>,
+    pub(super) endings: Vec<Ending>,
+    of_agent: HashMap<AgentId, Vec<usize>>,
+    made_by: HashMap<Nonce, Vec<usize>>,
+    /// Records that a call wrote whose answer, and so whose time, nobody knows.
+    pub(super) vague: HashSet<RecordId>,
+}
+
+/// How a record's liveness is judged, where the clock alone cannot: near the end of a lease two
+/// readings of one clock may differ.
+pub(super) type Judged<'a> = &'a [(RecordId, bool)];
+
+impl Model {
+    /// What `scope` holds at `now`.
+    pub(super) fn view(&self, scope: &Scope, now: Timestamp, judged: Judged<'_>) -> View {
+        let mut view = View {
+            scope: scope.clone(),
+            now,
+            version: self.version,
+            locks: self.locks.values().filter(|l| scope.locks.includes(l)).cloned().collect(),
+            waiters: self.waiters.values().filter(|_| scope.waiters).cloned().collect(),
+            endings: self.endings_in(&scope.endings),
+            ..View::default()
+        };
+        let near = |live: bool| if live { now + Duration::from_micros(1) } else { now };
+        for (id, live) in judged {
+            let locks = view.locks.iter_mut().filter(|lock| lock.id == *id);
+            locks.for_each(|lock| lock.expires_at = near(*live));
+            let waiters = view.waiters.iter_mut().filter(|waiter| waiter.id == *id);
+            waiters.for_each(|waiter| waiter.expires_at = near(*live));
+        }
+        view
+    }
+
+    fn endings_in(&self, scope: &EndingScope) -> Vec<Ending> {
+        let found = match scope {
+            EndingScope::Last(agent, ..) | EndingScope::OfHolder(agent, _) => {
+                self.of_agent.get(agent)
+            }
+            EndingScope::MadeBy(nonce) => self.made_by.get(nonce),
+            _ => None,
+        };
+        let found = found.into_iter().flatten().filter_map(|index| self.endings.get(*index));
+        found.filter(|ending| scope.includes(ending)).cloned().collect()
+    }
+
+    pub(super) fn decide(&self, command: &Command, now: Timestamp, judged: Judged<'_>) -> Decision {
+        let mut scope = command.scope();
+        loop {
+            match decide(command, &self.view(&scope, now, judged)) {
+                Ok(decision) => return decision,
+                Err(wider) => scope = wider,
+            }
+        }
+    }
+
+    /// Takes the step, stamped as the store stamped it.
+    pub(super) fn commit(&mut self, decision: Decision, stamp: Stamp) -> Outcome {
+        if decision.makes_version() {
+            self.version = stamp.version;
+        }
+        if decision.grants() {
+            self.token = self.token.max(stamp.token);
+        }
+        self.now = self.now.max(stamp.now);
+        let Committed { outcome, writes, log } = decision.commit(stamp);
+        for write in writes {
+            match write {
+                Write::PutLock(lock) => drop(self.locks.insert(lock.id, lock)),
+                Write::DropLock(lock) => drop(self.locks.remove(&lock.id)),
+                Write::PutWaiter(waiter) => drop(self.waiters.insert(waiter.id, waiter)),
+                Write::DropWaiter(waiter) => drop(self.waiters.remove(&waiter.id)),
+            }
+        }
+        for ending in log.iter().filter_map(HistoryEntry::ending) {
+            let index = self.endings.len();
+            self.of_agent.entry(ending.agent.clone()).or_default().push(index);
+            self.made_by.entry(ending.nonce).or_default().push(index);
+            self.endings.push(ending.clone());
+        }
+        self.log.extend(log);
+        outcome
+    }
+
+    /// Records whose liveness at `now` either verdict may be right about.
+    pub(super) fn doubtful(&self, now: Timestamp, jitter: Duration) -> Vec<RecordId> {
+        let near = |id: &RecordId, end: Timestamp| {
+            self.vague.contains(id) || (end <= now + jitter && now <= end + jitter)
+        };
+        let locks = self.locks.values().filter(|lock| near(&lock.id, lock.expires_at));
+        let waiters = self.waiters.values().filter(|it| near(&it.id, it.expires_at));
+        locks.map(|lock| lock.id).chain(waiters.map(|waiter| waiter.id)).collect()
+    }
+
+    /// Takes over the times of records that it knew only vaguely.
+    pub(super) fn learn(&mut self, locks: &[Lock], waiters: &[Waiter]) {
+        for lock in locks {
+            if let Some(known) =
+                self.locks.get_mut(&lock.id).filter(|_| self.vague.remove(&lock.id))
+            {
+                (known.refreshed_at, known.expires_at) = (lock.refreshed_at, lock.expires_at);
+            }
+        }
+        for waiter in waiters {
+            if let Some(known) =
+                self.waiters.get_mut(&waiter.id).filter(|_| self.vague.remove(&waiter.id))
+            {
+                (known.since, known.expires_at) = (waiter.since, waiter.expires_at);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Holding a view against the model.
+
+use std::collections::VecDeque;
+
+use lock_core::{EndingScope, HistoryEntry, Lock, View, Waiter};
+
+use super::{Rules, alike::alike, model::Model};
+
+/// Whether `view` shows what the model holds: all that its scope names, nothing that is not there.
+pub(super) fn check(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
+    locks(model, view, rules)?;
+    waiters(model, view, rules)?;
+    endings(model, view, rules)?;
+    log(model, view, rules)
+}
+
+fn locks(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
+    for lock in &view.locks {
+        let right = model.locks.get(&lock.id);
+        if !right.is_some_and(|right| alike(right, lock, rules.jitter)) {
+            return Err(format!("a view shows a lock as it never was: {lock:#?}\nnot {right:#?}"));
+        }
+    }
+    let shown = |lock: &Lock| view.locks.iter().any(|other| other.id == lock.id);
+    let in_scope = model.locks.values().filter(|lock| view.scope.locks.includes(lock));
+    match in_scope.into_iter().find(|lock| !shown(lock)) {
+        Some(lock) => Err(format!("a view lacks this lock: {lock:#?}")),
+        None => Ok(()),
+    }
+}
+
+/// Those that left the line by their lease may still be shown or not.
+fn waiters(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
+    for waiter in &view.waiters {
+        let right = model.waiters.get(&waiter.id);
+        let stands = waiter.expires_at > view.now;
+        if stands && !right.is_some_and(|right| same_place(right, waiter)) {
+            return Err(format!(
+                "a view shows a waiter as it never was: {waiter:?}, not {right:?}"
+            ));
+        }
+    }
+    let shown = |waiter: &Waiter| view.waiters.iter().any(|other| other.id == waiter.id);
+    let stands = |waiter: &&Waiter| waiter.expires_at > view.now + rules.jitter;
+    match model.waiters.values().filter(stands).find(|waiter| !shown(waiter)) {
+        Some(waiter) if view.scope.waiters => Err(format!("a view lacks this waiter: {waiter:?}")),
+        _ => Ok(()),
+    }
+}
+
+/// Apart from the lease, which a renewal whose answer is not in yet may have moved.
+fn same_place(one: &Waiter, two: &Waiter) -> bool {
+    Waiter { expires_at: two.expires_at, ..one.clone() } == *two
+}
+
+fn endings(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
+    for ending in &view.endings {
+        if !model.endings.iter().any(|right| alike(right, ending, rules.jitter)) {
+            return Err(format!("a view tells of an end that never was: {ending:#?}"));
+        }
+    }
+    if view.forgetful {
+        return Ok(());
+    }
+    let mut missing = model.endings.iter().enumerate().filter(|(index, ending)| {
+        let needed = match &view.scope.endings {
+            EndingScope::Last(..) => !model.endings[index + 1..]
+                .iter()
+                .any(|later| later.is_of(&ending.agent, ending.holder.as_ref(), &ending.pattern)),
+            _ => true,
+        };
+        needed
+            && view.scope.endings.includes(ending)
+            && !view.endings.iter().any(|shown| shown.id == ending.id)
+    });
+    match missing.next() {
+        Some((_, ending)) => Err(format!("a view has forgotten this end: {ending:#?}")),
+        None => Ok(()),
+    }
+}
+
+/// The log, as far back as the store keeps it.
+fn log(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
+    let Some(after) = view.scope.history else { return Ok(()) };
+    let first = view.history.first().map(HistoryEntry::version);
+    let from = if view.forgetful { first.unwrap_or(after).next() } else { after.next() };
+    let expected = model.log.iter().filter(|entry| entry.version() >= from);
+    let mut shown: VecDeque<_> =
+        view.history.iter().filter(|entry| entry.version() >= from).collect();
+    for entry in expected {
+        let Some(at) = shown.iter().position(|it| alike(*it, entry, rules.jitter)) else {
+            return Err(format!("the log lacks {entry:#?}"));
+        };
+        shown.remove(at);
+    }
+    match shown.front() {
+        Some(entry) => Err(format!("the log tells of what never happened: {entry:#?}")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,34 @@
+//! How long, how often, and from which seed.
+
+use std::{env, time::Duration};
+
+/// How long each race runs that is measured in time: `LOCK_TEST_SECONDS`, by default half a
+/// second.
+pub(crate) fn race_time() -> Duration {
+    Duration::from_secs_f64(number("LOCK_TEST_SECONDS").unwrap_or(0.5))
+}
+
+/// How many random sequences each property is tried with: `LOCK_TEST_CASES`.
+pub(crate) fn cases(default: u32) -> u32 {
+    number("LOCK_TEST_CASES").unwrap_or(default)
+}
+
+/// How many processes are killed in the middle of their work: `LOCK_TEST_KILLS`.
+pub(crate) fn kills(default: usize) -> usize {
+    number("LOCK_TEST_KILLS").unwrap_or(default)
+}
+
+/// Where all random choices begin: `LOCK_TEST_SEED`, by default the clock.
+pub(crate) fn seed() -> u64 {
+    number("LOCK_TEST_SEED").unwrap_or_else(|| {
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        u64::from(since.subsec_nanos()) ^ since.as_secs().rotate_left(32)
+    })
+}
+
+fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let text = env::var(name).ok()?;
+    let number = text.parse().ok();
+    assert!(number.is_some(), "{name} is a number, not {text:?}");
+    number
+}

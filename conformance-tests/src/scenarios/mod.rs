@@ -1,0 +1,110 @@
+//! The scenarios: one family a file.
+
+mod cleanup;
+mod fresh;
+mod overlap;
+mod refresh;
+mod release;
+mod sets;
+mod takeover;
+mod winners;
+
+use crate::{bench::Bench, plan::Plan};
+
+/// One named test.
+pub(crate) struct Scenario {
+    family: &'static str,
+    name: String,
+    pub(crate) needs: Needs,
+    pub(crate) run: Box<dyn Fn(&Bench<'_>) + Send + Sync>,
+}
+
+/// What a scenario needs of a backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Nothing but the store.
+    Nothing,
+    /// A clock that can be moved, if there is one: it only waits for leases.
+    Clock,
+    /// Stores that other processes can open.
+    Processes,
+}
+
+impl Scenario {
+    /// `family::name`.
+    pub(crate) fn name(&self) -> String {
+        format!("{}::{}", self.family, self.name)
+    }
+}
+
+/// Every scenario, in the order of the table of contents.
+pub(crate) fn all() -> Vec<Scenario> {
+    let families: [(&'static str, Vec<Scene>); _] = [
+        ("fresh", fresh::scenes()),
+        ("overlap", overlap::scenes()),
+        ("takeover", takeover::scenes()),
+        ("refresh", refresh::scenes()),
+        ("release", release::scenes()),
+        ("cleanup", cleanup::scenes()),
+        ("sets", sets::scenes()),
+    ];
+    let scenes = families.into_iter().flat_map(|(family, scenes)| {
+        scenes.into_iter().map(move |scene| scene.into_scenario(family))
+    });
+    scenes.collect()
+}
+
+/// A scenario that has not been told its family.
+pub(crate) struct Scene {
+    name: String,
+    needs: Needs,
+    run: Box<dyn Fn(&Bench<'_>) + Send + Sync>,
+}
+
+impl Scene {
+    fn into_scenario(self, family: &'static str) -> Scenario {
+        let Self { name, needs, run } = self;
+        Scenario { family, name, needs, run }
+    }
+}
+
+/// A scenario that is told step by step.
+pub(crate) fn story(name: &str, run: fn(&Bench<'_>)) -> Scene {
+    Scene { name: name.to_owned(), needs: Needs::Clock, run: Box::new(run) }
+}
+
+/// A scenario that runs on the machine's own clock.
+pub(crate) fn in_real_time(name: &str, run: fn(&Bench<'_>)) -> Scene {
+    Scene { name: name.to_owned(), needs: Needs::Nothing, run: Box::new(run) }
+}
+
+/// A scenario in which contestants do something at once.
+#[derive(Clone, Copy)]
+pub(crate) struct Race {
+    pub(crate) name: &'static str,
+    /// What is there before it.
+    pub(crate) before: fn(&Bench<'_>),
+    /// What each contestant does.
+    pub(crate) plans: fn(&Bench<'_>) -> Vec<Plan>,
+    /// What must be so after it, besides that the history is explained.
+    pub(crate) after: fn(&Bench<'_>),
+}
+
+impl Race {
+    /// The race as a scenario: among threads.
+    pub(crate) fn scenes(self) -> Vec<Scene> {
+        let among_threads = move |bench: &Bench<'_>| {
+            (self.before)(bench);
+            bench.race(&(self.plans)(bench));
+            (self.after)(bench);
+        };
+        vec![Scene {
+            name: format!("{}_among_threads", self.name),
+            needs: Needs::Nothing,
+            run: Box::new(among_threads),
+        }]
+    }
+}
+
+/// Before a race: nothing.
+pub(crate) fn nothing(_: &Bench<'_>) {}
