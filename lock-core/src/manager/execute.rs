@@ -13,6 +13,9 @@ impl LockManager {
     }
 
     pub(super) async fn settle(&self, command: &Command) -> Result<Outcome, BackendError> {
+        if speaks_for_nobody(&command.action) {
+            return Err(BackendError::new(ErrorKind::Invalid, "a stranger cannot hold locks"));
+        }
         match self.backend.execute(command).await {
             Err(error) if error.kind() == ErrorKind::Unknown => {
                 tracing::debug!(%error, "the reply was lost; asking again under the same nonce");
@@ -36,6 +39,16 @@ impl LockManager {
                 Err(wider) => scope = wider,
             }
         }
+    }
+}
+
+/// Whether it would make, keep or free a lock that belongs to no agent.
+fn speaks_for_nobody(action: &Action) -> bool {
+    match action {
+        Action::Acquire(acquire) => acquire.agent.is_nobody(),
+        Action::Refresh(refresh) => refresh.agent.is_nobody(),
+        Action::Release(release) => release.agent.is_nobody(),
+        Action::Break(_) | Action::Cleanup(_) | Action::Leave(_) => false,
     }
 }
 

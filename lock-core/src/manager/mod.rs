@@ -77,6 +77,25 @@ impl LockManager {
         Ok(Self { backend: Arc::new(backend), agent })
     }
 
+    /// A stranger on `backend`: who is no agent, and can look, clean up and break, but not hold.
+    ///
+    /// What is asked as an agent ([`acquire`](Self::acquire), [`refresh`](Self::refresh),
+    /// [`release`](Self::release)) is refused with
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid); [`check`](Self::check) says what a
+    /// newcomer would meet.
+    ///
+    /// ```
+    /// # use lock_core::{LockManager, MemoryBackend};
+    /// # futures_lite::future::block_on(async {
+    /// let anyone = LockManager::stranger(MemoryBackend::new());
+    /// assert!(anyone.check(anyone.acquire("a.rs")).await?.is_empty());
+    /// assert!(anyone.acquire("a.rs").await.is_err());
+    /// # Ok::<(), lock_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn stranger(backend: impl LockBackend) -> Self {
+        Self { backend: Arc::new(backend), agent: AgentId::nobody() }
+    }
+
     /// The agent.
     pub fn agent(&self) -> &AgentId {
         &self.agent

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Error, Grant, Leases, LockManager, acquire::unfitting};
+use super::{AcquireRequest, Error, Grant, Leases, LockManager, acquire::unfitting};
 use crate::{
     Action, Answer, Blocker, Command, Leave, Nonce, Outcome, RecordId, Refusal, Timestamp,
 };
@@ -43,6 +43,39 @@ impl LockManager {
             self.backend.changed(version, pause).await?;
             // Each look is a command of its own; the place in line is what stays.
             command = Command { nonce: Nonce::random(), ..command };
+        }
+    }
+
+    /// Waits until `request` would be granted, for as long as it is willing to
+    /// [wait](super::AcquireRequest::wait), and says what still stands against it then; nothing
+    /// if it would be granted. Takes no lock and no place in line: others may be quicker.
+    ///
+    /// # Errors
+    /// As for the request.
+    ///
+    /// ```
+    /// # use lock_core::{LockManager, MemoryBackend};
+    /// # futures_lite::future::block_on(async {
+    /// # let locks = LockManager::new(MemoryBackend::new(), "agent-7")?;
+    /// assert!(locks.wait_until_free(locks.acquire("a.rs")).await?.is_empty());
+    /// assert!(locks.who_has("a.rs").await?.locks.is_empty());
+    /// # Ok::<(), lock_core::Error>(()) }).unwrap();
+    /// ```
+    pub async fn wait_until_free(&self, request: AcquireRequest) -> Result<Refusal, Error> {
+        let (action, limit) = (request.parts?, request.wait.unwrap_or_default());
+        let deadline = Instant::now().checked_add(limit);
+        loop {
+            let (decision, view) = self.foresee(action.clone()).await?;
+            let refusal = match decision.outcome(view.now, view.version).answer {
+                Answer::Refused(refusal) => refusal,
+                _ => return Ok(Refusal::default()),
+            };
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Ok(refusal);
+            }
+            let pause = POLL.min(earliest_end(&refusal, view.now)).min(left.unwrap_or(POLL));
+            self.backend.changed(view.version, pause).await?;
         }
     }
 

@@ -37,6 +37,16 @@ impl AgentId {
         }
     }
 
+    /// Nobody: for questions that are asked in no agent's name. No agent can be called so, and no
+    /// store can keep it.
+    pub(crate) fn nobody() -> Self {
+        Self("a stranger".into())
+    }
+
+    pub(crate) fn is_nobody(&self) -> bool {
+        self.0.contains(' ')
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -116,6 +126,7 @@ mod tests {
     #[test]
     fn names_have_limits() {
         assert!(AgentId::new(&"a".repeat(128)).is_ok() && AgentId::new("*").is_ok());
+        assert!(AgentId::new(AgentId::nobody().as_str()).is_err() && AgentId::nobody().is_nobody());
         assert_eq!(AgentId::new(""), Err(InvalidAgent::Empty));
         assert_eq!(AgentId::new(&"a".repeat(129)), Err(InvalidAgent::TooLong));
         for bad in ['\n', '\0', ' ', '\u{1b}', '\u{a0}', '\u{202e}', '\u{200b}'] {
