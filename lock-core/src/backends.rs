@@ -7,19 +7,23 @@ use crate::{BackendError, Check, ErrorKind, LockBackend, StoreUrl};
 /// A boxed future, as a [`Scheme`]'s functions return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Opens the store at a URL; a relative path in it is against the directory given.
+pub type Connect =
+    for<'a> fn(&'a StoreUrl, &'a Path) -> BoxFuture<'a, Result<Arc<dyn LockBackend>, BackendError>>;
+
+/// Examines the store at a URL, and mends what can be mended if told to. A store that cannot be
+/// opened is a finding, not an error.
+pub type Inspect = for<'a> fn(&'a StoreUrl, &'a Path, bool) -> BoxFuture<'a, Vec<Check>>;
+
 /// What a backend crate exports: how to open a store from its URL.
 #[derive(Debug, Clone, Copy)]
 pub struct Scheme {
     /// The URL schemes it answers to.
     pub names: &'static [&'static str],
-    /// Opens the store at a URL; a relative path in it is against the directory given.
-    pub connect: for<'a> fn(
-        &'a StoreUrl,
-        &'a Path,
-    ) -> BoxFuture<'a, Result<Arc<dyn LockBackend>, BackendError>>,
-    /// Examines the store at a URL, and mends what can be mended if told to. A store that cannot
-    /// be opened is a finding, not an error.
-    pub inspect: for<'a> fn(&'a StoreUrl, &'a Path, bool) -> BoxFuture<'a, Vec<Check>>,
+    /// Opens a store.
+    pub connect: Connect,
+    /// Examines a store.
+    pub inspect: Inspect,
 }
 
 /// The stores that a program can be pointed at by URL.

@@ -26,7 +26,7 @@ mod url;
 mod view;
 
 pub use backend::LockBackend;
-pub use backends::{Backends, BoxFuture, Scheme};
+pub use backends::{Backends, BoxFuture, Connect, Inspect, Scheme};
 pub use check::Check;
 pub use clock::ManualClock;
 pub use command::{

@@ -178,3 +178,156 @@ impl Refusal {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::world::{World, agent};
+    use crate::{Command, Removal};
+
+    #[test]
+    fn one_agent_at_a_time() {
+        let world = World::new();
+        assert_eq!(world.acquire("one", "a.rs"), "+a.rs");
+        assert_eq!(world.acquire("two", "a.rs"), "refused: one holds a.rs");
+        assert_eq!(world.acquire("two", "b.rs"), "+b.rs");
+    }
+
+    #[test]
+    fn globs_that_meet_exclude_each_other() {
+        let world = World::new();
+        assert_eq!(world.acquire("one", "src/*.rs"), "+src/*.rs");
+        assert_eq!(world.acquire("two", "src/a*"), "refused: one holds src/*.rs");
+        assert_eq!(world.acquire("two", "src/"), "refused: one holds src/*.rs");
+        assert_eq!(world.acquire("two", "src/*.py"), "+src/*.py");
+    }
+
+    #[test]
+    fn all_or_nothing() {
+        let world = World::new();
+        world.acquire("one", "b");
+        assert_eq!(world.acquire("two", "a b c"), "refused: one holds b");
+        assert!(world.view().live().all(|lock| lock.agent == agent("one")));
+    }
+
+    #[test]
+    fn the_same_again_is_a_refresh_that_keeps_the_token() {
+        let world = World::new();
+        world.ask("one", "a").ttl(60).now();
+        let before = world.view().locks[0].clone();
+        assert_eq!(world.after(1.0).ask("one", "a b").ttl(5).now(), "=a +b");
+        let view = world.view();
+        let after = view.locks.iter().find(|lock| lock.id == before.id).unwrap();
+        assert_eq!((after.token, after.expires_at), (before.token, before.expires_at));
+    }
+
+    #[test]
+    fn a_new_grant_has_a_higher_token_even_if_the_clock_goes_back() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.after(-0.5 + 0.5).release("one", "a");
+        let first = world.view().version;
+        world.acquire("two", "a");
+        assert!(world.view().version > first);
+    }
+
+    #[test]
+    fn readers_share_and_a_writer_does_not() {
+        let world = World::new();
+        assert_eq!(world.ask("one", "a").shared().now(), "+a");
+        assert_eq!(world.ask("two", "a").shared().now(), "+a");
+        assert_eq!(world.acquire("three", "a"), "refused: one holds a, two holds a");
+    }
+
+    #[test]
+    fn an_upgrade_is_a_new_request_and_the_shared_lock_stays_if_refused() {
+        let world = World::new();
+        world.ask("one", "a").shared().now();
+        world.ask("two", "a").shared().now();
+        assert_eq!(world.acquire("one", "a"), "refused: two holds a");
+        assert_eq!(world.refresh("one", "a"), "=a");
+        world.release("two", "a");
+        let shared = world.view().locks[0].token;
+        assert_eq!(world.acquire("one", "a"), "+a");
+        assert!(world.view().locks[0].token > shared && world.view().locks.len() == 1);
+    }
+
+    #[test]
+    fn shared_asked_while_exclusive_is_held_stays_exclusive() {
+        let world = World::new();
+        world.acquire("one", "a");
+        assert_eq!(world.ask("one", "a").shared().now(), "=a");
+        assert_eq!(world.ask("two", "a").shared().now(), "refused: one holds a");
+    }
+
+    #[test]
+    fn two_holders_of_one_agent_exclude_each_other_unless_nested() {
+        let world = World::new();
+        assert_eq!(world.acquire("one/h", "a"), "+a");
+        assert_eq!(world.acquire("one/g", "a"), "refused: one holds a");
+        assert_eq!(world.acquire("one/h.i", "a"), "+a");
+        assert_eq!(world.acquire("one", "a"), "+a");
+        assert_eq!(world.acquire("two", "b"), "+b");
+    }
+
+    #[test]
+    fn a_stale_lock_is_taken_over_in_one_step_and_its_end_remembered() {
+        let world = World::new();
+        world.acquire("one", "src/");
+        assert_eq!(world.after(9.9).acquire("two", "src/a"), "refused: one holds src/");
+        assert_eq!(world.after(0.1).acquire("two", "src/a"), "+src/a");
+        assert_eq!(world.view().locks.len(), 1);
+        assert_eq!(world.refresh("one", "src/"), "lost src/ to two: taken_over");
+    }
+
+    #[test]
+    fn a_lock_whose_process_is_dead_is_taken_over_at_once() {
+        let world = World::new();
+        world.ask("one", "a").of_process().now();
+        world.store.declare_dead(world.view().locks[0].id);
+        assert_eq!(world.acquire("two", "a"), "+a");
+        assert_eq!(world.refresh("one", "a"), "lost a to two: holder_dead");
+    }
+
+    #[test]
+    fn a_retry_finds_what_the_first_try_took() {
+        let world = World::new();
+        let command = world.ask("one", "a b").command();
+        assert_eq!(world.run(&command), "+a +b");
+        let version = world.view().version;
+        assert_eq!(world.run(&command.again()), "+a +b");
+        assert_eq!(world.view().version, version);
+    }
+
+    #[test]
+    fn a_pattern_named_twice_counts_once() {
+        let world = World::new();
+        assert_eq!(world.acquire("one", "a ./a a"), "+a");
+    }
+
+    #[test]
+    fn records_long_dead_go_with_the_next_change_they_are_seen_by() {
+        let world = World::new();
+        for name in ["one", "two", "three"] {
+            world.ask(name, "a/*").shared().now();
+        }
+        world.after(3_500.0).ask("four", "a/*").shared().now();
+        assert_eq!(world.view().locks.len(), 4);
+        world.after(200.0).ask("five", "a/*").shared().now();
+        assert_eq!(world.view().locks.len(), 2);
+    }
+
+    #[test]
+    fn a_refused_request_changes_nothing() {
+        let world = World::new();
+        world.acquire("one", "a");
+        let before = world.view();
+        world.acquire("two", "a");
+        world.run(&Command::new(crate::Cleanup {
+            by: "op".into(),
+            what: Removal::Agent(agent("one")),
+            dry_run: true,
+        }));
+        let after = world.view();
+        assert_eq!((before.version, before.locks), (after.version, after.locks));
+    }
+}

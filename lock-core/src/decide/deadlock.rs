@@ -129,3 +129,90 @@ impl Graph<'_> {
         self.view.live().any(|lock| claim.speaks_for(lock.into()) && stops(lock, before))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::world::{World, agent};
+
+    #[test]
+    fn two_that_wait_for_each_other() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.acquire("two", "b");
+        assert_eq!(world.ask("one", "b").waiting(1), "waits at 1: two holds b");
+        assert_eq!(world.ask("two", "a").waiting(2), "deadlock: two one");
+        // The one that waits goes on waiting, and gets it.
+        world.release("two", "b");
+        assert_eq!(world.ask("one", "b").waiting(1), "+b");
+    }
+
+    #[test]
+    fn three_in_a_ring_through_globs_and_sets() {
+        let world = World::new();
+        world.acquire("one", "a/*");
+        world.acquire("two", "b/*");
+        world.acquire("three", "c/*");
+        world.ask("one", "b/x d").waiting(1);
+        world.ask("two", "c/").waiting(2);
+        assert_eq!(world.ask("three", "a/y e").waiting(3), "deadlock: three one two");
+    }
+
+    #[test]
+    fn two_upgraders() {
+        let world = World::new();
+        world.ask("one", "a").shared().now();
+        world.ask("two", "a").shared().now();
+        assert_eq!(world.ask("one", "a").waiting(1), "waits at 1: two holds a");
+        assert_eq!(world.ask("two", "a").waiting(2), "deadlock: two one");
+    }
+
+    #[test]
+    fn a_cycle_through_a_place_in_line() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.acquire("three", "b");
+        // `two` waits for `one`; `three` waits behind `two`; `one` waits for `three`.
+        world.ask("two", "a c").waiting(2);
+        world.ask("three", "c").waiting(3);
+        assert_eq!(world.ask("one", "b").waiting(1), "deadlock: one three two");
+    }
+
+    #[test]
+    fn a_queue_is_no_cycle() {
+        let world = World::new();
+        world.acquire("one", "a");
+        for (number, name) in [(2, "two"), (3, "three"), (4, "four")] {
+            assert!(world.ask(name, "a").waiting(number).starts_with("waits"));
+        }
+        world.acquire("five", "b");
+        assert_eq!(world.ask("one", "b").waiting(1), "waits at 4: five holds b");
+    }
+
+    #[test]
+    fn two_tasks_of_one_agent_can_each_wait() {
+        let world = World::new();
+        world.acquire("one/g", "a");
+        world.acquire("two", "b");
+        world.ask("one/h", "b").waiting(1);
+        // `one/g` does not wait, so `two` will get what it asks for.
+        assert_eq!(world.ask("two", "a").waiting(2), "waits at 2: one holds a");
+        // A child of `one/g` that waits keeps `one/g` from letting go.
+        assert_eq!(world.ask("one/g.i", "b").waiting(3), "deadlock: one two");
+    }
+
+    #[test]
+    fn of_those_who_already_wait_in_a_cycle_the_youngest_gives_way() {
+        let world = World::new();
+        world.acquire("three", "a");
+        world.acquire("four", "b");
+        let one = world.ask("one", "a").standing(1);
+        let two = world.ask("two", "b").standing(2);
+        // No step can close a cycle behind those who wait; a store that lost a step might.
+        let mut view = world.view();
+        for lock in &mut view.locks {
+            lock.agent = agent(if lock.pattern.as_str() == "a" { "two" } else { "one" });
+        }
+        assert_eq!(World::on(&view, &one), "waits at 1: two holds a");
+        assert_eq!(World::on(&view, &two), "deadlock: two one");
+    }
+}

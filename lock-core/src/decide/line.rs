@@ -118,3 +118,115 @@ pub(crate) fn give_up(
     let changes = left.map(|waiter| Change::Leave { waiter: waiter.clone() }).collect();
     (Draft::Final(Answer::Deadlock { cycle, refusal }), changes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::world::{World, place};
+    use crate::{Command, Leave};
+
+    #[test]
+    fn first_come_first_served() {
+        let world = World::new();
+        world.acquire("one", "a");
+        assert_eq!(world.ask("two", "a").waiting(2), "waits at 1: one holds a");
+        assert_eq!(world.ask("three", "a").waiting(3), "waits at 2: one holds a, two is ahead");
+        world.release("one", "a");
+        assert_eq!(world.ask("three", "a").waiting(3), "waits at 2: two is ahead");
+        assert_eq!(world.acquire("four", "a"), "refused: two is ahead, three is ahead");
+        assert_eq!(world.ask("two", "a").waiting(2), "+a");
+        assert_eq!(world.view().waiters.len(), 1);
+    }
+
+    #[test]
+    fn unrelated_requests_overtake() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.ask("two", "a b").waiting(2);
+        assert_eq!(world.acquire("three", "c"), "+c");
+        assert_eq!(world.acquire("three", "b"), "refused: two is ahead");
+    }
+
+    #[test]
+    fn a_set_waits_as_one_and_holds_nothing_meanwhile() {
+        let world = World::new();
+        world.acquire("one", "a");
+        assert_eq!(world.ask("two", "a b").waiting(2), "waits at 1: one holds a");
+        assert_eq!(world.view().locks.len(), 1);
+        world.release("one", "a");
+        assert_eq!(world.ask("two", "a b").waiting(2), "+a +b");
+    }
+
+    #[test]
+    fn shared_requests_enter_together() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.ask("two", "a").shared().waiting(2);
+        world.ask("three", "a").shared().waiting(3);
+        world.release("one", "a");
+        assert_eq!(world.ask("three", "a").shared().waiting(3), "+a");
+        assert_eq!(world.ask("two", "a").shared().waiting(2), "+a");
+    }
+
+    #[test]
+    fn a_reader_does_not_overtake_a_waiting_writer() {
+        let world = World::new();
+        world.ask("one", "a").shared().now();
+        world.ask("two", "a").waiting(2);
+        assert_eq!(world.ask("three", "a").shared().now(), "refused: two is ahead");
+    }
+
+    #[test]
+    fn a_holder_is_not_blocked_by_its_own_queue() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.ask("two", "a b").waiting(2);
+        // `two` waits for `one`, so standing behind it would be standing behind oneself.
+        assert_eq!(world.acquire("one", "b"), "+b");
+    }
+
+    #[test]
+    fn a_waiter_that_does_not_renew_loses_its_place() {
+        let world = World::new();
+        world.ask("one", "a").ttl(60).now();
+        world.ask("two", "a").waiting(2);
+        world.after(3.0).ask("three", "a").waiting(3);
+        world.after(2.0).release("one", "a");
+        assert_eq!(world.ask("three", "a").waiting(3), "+a");
+    }
+
+    #[test]
+    fn renewing_a_place_makes_no_version_and_changes_no_order() {
+        let world = World::new();
+        world.ask("one", "a").ttl(60).now();
+        world.ask("two", "a").waiting(2);
+        world.ask("three", "a").waiting(3);
+        let version = world.view().version;
+        for _ in 0..10 {
+            world.after(1.6);
+            assert_eq!(world.ask("two", "a").waiting(2), "waits at 1: one holds a");
+            assert!(world.ask("three", "a").waiting(3).starts_with("waits at 2"));
+        }
+        assert_eq!(world.view().version, version);
+    }
+
+    #[test]
+    fn a_dead_waiter_is_skipped_at_once() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.ask("two", "a").of_process().waiting(2);
+        world.ask("three", "a").waiting(3);
+        world.store.declare_dead(place(2));
+        world.release("one", "a");
+        assert_eq!(world.ask("three", "a").waiting(3), "+a");
+    }
+
+    #[test]
+    fn leaving_makes_room() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.ask("two", "a").waiting(2);
+        world.ask("three", "a").waiting(3);
+        assert_eq!(world.run(&Command::new(Leave { waiter: place(2) })), "left");
+        assert_eq!(world.ask("three", "a").waiting(3), "waits at 1: one holds a");
+    }
+}

@@ -1,5 +1,10 @@
 //! The rule: what a command does to what a store holds.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "a wider scope is asked for on rare paths, and boxing it would tax every signature"
+)]
+
 mod acquire;
 mod claim;
 mod deadlock;
@@ -9,6 +14,8 @@ mod release;
 mod removal;
 mod retire;
 mod scope;
+#[cfg(test)]
+mod world;
 
 use crate::{Action, Answer, Change, Command, Decision, Scope, View, decision::Draft};
 

@@ -148,3 +148,111 @@ fn taken_by(refresh: &Refresh, pattern: &Pattern, view: &View) -> Option<String>
     others.sort_by_key(|lock| (lock.token, lock.id));
     others.first().map(|lock| lock.agent.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::world::{World, agent, refresh};
+    use crate::Removal;
+
+    #[test]
+    fn a_refresh_extends_by_the_granted_lease() {
+        let world = World::new();
+        world.ask("one", "a").ttl(20).now();
+        assert_eq!(world.after(15.0).refresh("one", "a"), "=a");
+        let view = world.view();
+        assert_eq!(view.locks[0].expires_at.since(view.now), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_new_lease_is_set_even_if_it_is_shorter() {
+        let world = World::new();
+        world.ask("one", "a").ttl(20).now();
+        world.run(&refresh("one", "a", None, Some(5)));
+        let view = world.view();
+        assert_eq!(view.locks[0].expires_at.since(view.now), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn expiry_is_final_even_if_nobody_took_it() {
+        let world = World::new();
+        world.acquire("one", "a");
+        assert_eq!(world.after(10.0).refresh("one", "a"), "lost a to nobody: expired");
+    }
+
+    #[test]
+    fn what_was_never_held_is_lost_too_and_says_who_has_it() {
+        let world = World::new();
+        world.acquire("two", "*.rs");
+        assert_eq!(world.refresh("one", "a.rs"), "lost a.rs to two: never_held");
+        assert_eq!(world.refresh("one", "b"), "lost b to nobody: never_held");
+    }
+
+    #[test]
+    fn every_way_to_lose_has_its_name() {
+        let world = World::new();
+        world.acquire("one", "a b c d");
+        world.break_("a");
+        world.release("one", "b");
+        world.cleanup(Removal::Stale { older_than: Some(Duration::ZERO) });
+        world.acquire("two", "a");
+        assert_eq!(world.refresh("one", "a"), "lost a to two: broken");
+        assert_eq!(world.refresh("one", "b"), "lost b to nobody: released");
+        assert_eq!(
+            world.refresh("one", "c d"),
+            "lost c to nobody: cleaned lost d to nobody: cleaned"
+        );
+    }
+
+    #[test]
+    fn refreshing_all_reports_what_was_taken() {
+        let world = World::new();
+        world.acquire("one", "a b");
+        world.ask("one", "c").ttl(60).now();
+        world.after(10.0).acquire("two", "a");
+        assert_eq!(
+            world.refresh("one", "--all"),
+            "=c lost a to two: taken_over lost b to nobody: expired"
+        );
+        world.cleanup(Removal::Agent(agent("two")));
+        world.acquire("one", "a");
+        assert_eq!(world.refresh("one", "--all"), "=a =c lost b to nobody: expired");
+    }
+
+    #[test]
+    fn refreshing_all_forgets_a_loss_after_an_hour() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.break_("a");
+        assert_eq!(world.after(3_599.0).refresh("one", "--all"), "lost a to nobody: broken");
+        assert_eq!(world.after(1.0).refresh("one", "--all"), "");
+    }
+
+    #[test]
+    fn a_token_names_one_grant() {
+        let world = World::new();
+        world.acquire("one", "a");
+        let first = world.view().locks[0].token.get();
+        assert_eq!(world.run(&refresh("one", "a", Some(first), None)), "=a");
+        world.release("one", "a");
+        world.acquire("one", "a");
+        assert_eq!(
+            world.run(&refresh("one", "a", Some(first), None)),
+            "lost a to nobody: released"
+        );
+        assert_eq!(
+            world.run(&refresh("one", "a", Some(first + 100), None)),
+            "lost a to nobody: unknown"
+        );
+    }
+
+    #[test]
+    fn another_holders_lock_is_not_ones_own() {
+        let world = World::new();
+        world.acquire("one/h", "a");
+        assert_eq!(world.refresh("one", "a"), "lost a to nobody: never_held");
+        assert_eq!(world.refresh("one/g", "a"), "lost a to one: never_held");
+        assert_eq!(world.refresh("one/h", "a"), "=a");
+    }
+}

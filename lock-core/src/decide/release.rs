@@ -110,3 +110,65 @@ fn overlaps(release: &Release, targets: &[Target], view: &View) -> Result<Vec<Lo
     locks.sort_by(|one, two| (&one.pattern, one.id).cmp(&(&two.pattern, two.id)));
     Ok(locks)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::world::{World, release};
+
+    #[test]
+    fn a_release_frees_and_can_be_done_twice() {
+        let world = World::new();
+        world.acquire("one", "a");
+        assert_eq!(world.release("one", "a"), "-a");
+        assert_eq!(world.release("one", "a"), "");
+        assert_eq!(world.acquire("two", "a"), "+a");
+    }
+
+    #[test]
+    fn nobody_releases_anothers_lock() {
+        let world = World::new();
+        world.acquire("one", "a b");
+        assert_eq!(world.release("two", "a"), "one holds a");
+        assert_eq!(world.refresh("one", "a"), "=a");
+        world.after(10.0).acquire("two", "a");
+        assert_eq!(world.release("one", "a b"), "two holds a");
+        assert_eq!(world.refresh("two", "a"), "=a");
+    }
+
+    #[test]
+    fn a_stale_lock_of_ones_own_is_swept_and_not_called_released() {
+        let world = World::new();
+        world.acquire("one", "a");
+        assert_eq!(world.after(10.0).release("one", "a"), "");
+        assert!(world.view().locks.is_empty());
+        assert_eq!(world.refresh("one", "a"), "lost a to nobody: expired");
+    }
+
+    #[test]
+    fn release_is_exact_and_points_at_what_overlaps() {
+        let world = World::new();
+        world.acquire("one", "src/*.rs");
+        assert_eq!(world.release("one", "src/a.rs"), "~src/*.rs");
+        assert_eq!(world.release("one", "--all"), "-src/*.rs");
+    }
+
+    #[test]
+    fn a_token_names_one_grant() {
+        let world = World::new();
+        world.acquire("one", "a");
+        let token = world.view().locks[0].token.get();
+        assert_eq!(world.run(&release("one", "a", Some(token + 1))), "one holds a");
+        assert_eq!(world.run(&release("one", "a", Some(token))), "-a");
+    }
+
+    #[test]
+    fn a_retry_says_what_the_first_try_did() {
+        let world = World::new();
+        world.acquire("one", "a");
+        let command = release("one", "a", None);
+        assert_eq!(world.run(&command), "-a");
+        world.acquire("two", "a");
+        assert_eq!(world.run(&command.again()), "-a two holds a");
+        assert_eq!(world.refresh("two", "a"), "=a");
+    }
+}

@@ -92,3 +92,73 @@ fn remembered(ending: &Ending) -> Lock {
         extra: serde_json::Map::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::world::{World, agent, place};
+    use crate::Removal;
+
+    #[test]
+    fn stale_means_past_the_lease_or_proved_dead() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.ask("two", "b").of_process().ttl(60).now();
+        world.ask("three", "c").ttl(60).now();
+        let dead = world.view().locks.iter().find(|lock| lock.agent == agent("two")).unwrap().id;
+        world.store.declare_dead(dead);
+        let stale = || Removal::Stale { older_than: None };
+        assert_eq!(world.after(10.0).cleanup(stale()), "-a -b (0 live)");
+        assert_eq!(world.cleanup(stale()), "(0 live)");
+        assert_eq!(world.refresh("one", "a"), "lost a to nobody: cleaned");
+    }
+
+    #[test]
+    fn an_age_ends_live_locks_too() {
+        let world = World::new();
+        world.ask("one", "a").ttl(60).now();
+        world.after(5.0).ask("two", "b").ttl(60).now();
+        let older = Removal::Stale { older_than: Some(Duration::from_secs(10)) };
+        assert_eq!(world.after(5.0).cleanup(older), "-a (1 live)");
+    }
+
+    #[test]
+    fn an_agent_is_cleaned_with_its_waits_and_nobody_else() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.acquire("one/h", "b");
+        world.acquire("two", "c");
+        world.ask("one", "c").waiting(1);
+        assert_eq!(world.cleanup(Removal::Agent(agent("one"))), "-a -b (2 live) -one");
+        assert_eq!(world.refresh("two", "c"), "=c");
+    }
+
+    #[test]
+    fn orphans_are_whatever_no_known_agent_holds() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.acquire("two", "b");
+        let orphaned = |known| world.cleanup(Removal::Orphaned { known });
+        assert_eq!(orphaned(None), "(0 live)");
+        assert_eq!(orphaned(Some(vec![agent("two")])), "-a (1 live)");
+    }
+
+    #[test]
+    fn a_break_is_exact_and_recorded() {
+        let world = World::new();
+        world.acquire("one", "src/*");
+        assert_eq!(world.break_("src/a"), "(0 live)");
+        assert_eq!(world.break_("src/*"), "-src/* (1 live)");
+        assert_eq!(world.refresh("one", "src/*"), "lost src/* to nobody: broken");
+    }
+
+    #[test]
+    fn waiters_keep_their_place_through_a_cleanup_of_others() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.ask("two", "a").waiting(1);
+        world.cleanup(Removal::Agent(agent("one")));
+        assert!(world.view().waiters.iter().any(|waiter| waiter.id == place(1)));
+    }
+}

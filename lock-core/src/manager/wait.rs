@@ -89,9 +89,9 @@ impl LockManager {
 
 /// How long until the first of the locks in the way runs out.
 fn earliest_end(refusal: &Refusal, now: Timestamp) -> Duration {
-    let ends = refusal.conflicts.iter().filter_map(|conflict| match &conflict.blocker {
-        Blocker::Held(lock) => Some(lock.expires_at.since(now)),
-        Blocker::Waiting { waiter, .. } => Some(waiter.expires_at.since(now)),
+    let ends = refusal.conflicts.iter().map(|conflict| match &conflict.blocker {
+        Blocker::Held(lock) => lock.expires_at.since(now),
+        Blocker::Waiting { waiter, .. } => waiter.expires_at.since(now),
     });
     // At least a moment: an expiry that lies exactly at `now` must not spin.
     ends.min().unwrap_or(POLL).max(Duration::from_millis(1))

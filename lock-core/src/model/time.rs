@@ -90,6 +90,9 @@ impl std::str::FromStr for Timestamp {
     type Err = InvalidTime;
 
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        if let Some(micros) = text.strip_suffix("us") {
+            return micros.parse().map(Self).map_err(|_| InvalidTime);
+        }
         let time: jiff::Timestamp = text.parse().map_err(|_| InvalidTime)?;
         Ok(Self(time.as_microsecond()))
     }
@@ -120,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_time_survives_its_text() {
-        for micros in [0, 1, -1, 1_764_000_000_123_456, 253_402_207_200_999_999] {
+        for micros in [0, 1, -1, 1_764_000_000_123_456, 253_402_207_200_999_999, i64::MAX] {
             let time = Timestamp::from_micros(micros);
             assert_eq!(time.to_string().parse(), Ok(time));
         }
