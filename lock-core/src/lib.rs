@@ -37,8 +37,8 @@ pub use decide::decide;
 pub use decision::{Change, Committed, Decision, HistoryEntry, Stamp, Write};
 pub use error::{BackendError, ErrorKind};
 pub use manager::{
-    AcquireRequest, Error, Grant, IntoPatterns, Leases, List, ListFilter, LockManager, Refreshed,
-    Released, Removed, Who,
+    AcquireRequest, Error, Grant, IntoPatterns, Leases, List, ListFilter, LockManager, NotGranted,
+    Refreshed, Released, Removed, Who,
 };
 pub use memory::MemoryBackend;
 pub use model::{

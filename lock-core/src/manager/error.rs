@@ -21,6 +21,9 @@ pub enum Error {
     /// A request names no pattern, or more than [`Error::MAX_PATTERNS`].
     #[error("a request names 1 to 1000 patterns, not {0}")]
     PatternCount(usize),
+    /// It was asked for as an error that something is not granted.
+    #[error(transparent)]
+    NotGranted(#[from] super::NotGranted),
     /// The store could not answer.
     #[error(transparent)]
     Backend(#[from] BackendError),

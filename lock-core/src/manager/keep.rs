@@ -86,7 +86,7 @@ impl LockManager {
     /// # use lock_core::{LockManager, MemoryBackend};
     /// # futures_lite::future::block_on(async {
     /// # let locks = LockManager::new(MemoryBackend::new(), "agent-7")?;
-    /// let leases = locks.acquire("a.rs").await?.held().expect("nobody else is here");
+    /// let leases = locks.acquire("a.rs").await?.held()?;
     /// assert_eq!(locks.release(&leases).await?.released.len(), 1);
     /// assert_eq!(locks.release(&leases).await?.released.len(), 0);
     /// # Ok::<(), lock_core::Error>(()) }).unwrap();

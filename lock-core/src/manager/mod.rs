@@ -17,7 +17,7 @@ pub use self::{
     acquire::AcquireRequest,
     cleanup::Removed,
     error::Error,
-    grant::{Grant, Leases},
+    grant::{Grant, Leases, NotGranted},
     into::IntoPatterns,
     keep::{Refreshed, Released},
     query::{List, ListFilter, Who},
@@ -54,7 +54,8 @@ use crate::{AgentId, LockBackend};
 ///         // … edit …
 ///         locks.release(&leases).await?;
 ///     }
-///     refused => println!("{refused}"),
+///     Grant::Refused(why) => println!("{why}"), // who, why, until when, and a path in both
+///     _ => {}
 /// }
 /// # Ok::<(), lock_core::Error>(()) }).unwrap();
 /// ```
