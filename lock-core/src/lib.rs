@@ -17,6 +17,8 @@ mod conflict;
 mod decide;
 mod decision;
 mod error;
+mod guard;
+mod keeper;
 mod manager;
 mod memory;
 mod model;
@@ -36,6 +38,7 @@ pub use conflict::{Blocker, Conflict, Refusal};
 pub use decide::decide;
 pub use decision::{Change, Committed, Decision, HistoryEntry, Stamp, Write};
 pub use error::{BackendError, ErrorKind};
+pub use guard::{HoldRequest, LockGuard, Loss};
 pub use manager::{
     AcquireRequest, Error, Grant, IntoPatterns, Leases, List, ListFilter, LockManager, NotGranted,
     Refreshed, Released, Removed, Who,

@@ -9,7 +9,7 @@ use std::{
 use super::{Error, Grant, IntoPatterns, Leases, LockManager};
 use crate::{
     Acquire, Action, Answer, BackendError, Command, ErrorKind, HolderId, Mode, Process, Reason,
-    RecordId, Ttl,
+    RecordId, Ttl, host::Moment,
 };
 
 impl LockManager {
@@ -118,7 +118,8 @@ impl AcquireRequest {
         self
     }
 
-    async fn send(self) -> Result<Grant, Error> {
+    /// The answer, and when the question that got it was sent: the lease may run from then.
+    pub(crate) async fn send(self) -> Result<(Grant, Moment), Error> {
         let request = self.parts?;
         let mut command = Command::new(request);
         if let (Some(limit), Action::Acquire(request)) = (self.wait, &mut command.action)
@@ -127,12 +128,14 @@ impl AcquireRequest {
             request.wait = Some(RecordId::new(command.nonce, u16::MAX));
             return self.manager.wait_in_line(command, limit).await;
         }
-        match self.manager.settle(&command).await?.answer {
-            Answer::Granted(granted) => Ok(Grant::Held(Leases { granted })),
-            Answer::Refused(refusal) if self.wait.is_some() => Ok(Grant::TimedOut(refusal)),
-            Answer::Refused(refusal) => Ok(Grant::Refused(refusal)),
-            other => Err(unfitting(&other).into()),
-        }
+        let sent = Moment::now();
+        let grant = match self.manager.settle(&command).await?.answer {
+            Answer::Granted(granted) => Grant::Held(Leases { granted }),
+            Answer::Refused(refusal) if self.wait.is_some() => Grant::TimedOut(refusal),
+            Answer::Refused(refusal) => Grant::Refused(refusal),
+            other => return Err(unfitting(&other).into()),
+        };
+        Ok((grant, sent))
     }
 }
 
@@ -141,12 +144,12 @@ impl IntoFuture for AcquireRequest {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        Box::pin(async { Ok(self.send().await?.0) })
     }
 }
 
 /// A backend that answers a question nobody asked is broken.
-pub(super) fn unfitting(answer: &Answer) -> BackendError {
+pub(crate) fn unfitting(answer: &Answer) -> BackendError {
     let context = format!("the backend gave an answer of the wrong kind: {answer:?}");
     BackendError::new(ErrorKind::Corrupt, context)
 }

@@ -2,6 +2,7 @@
 
 mod acquire;
 mod cleanup;
+mod close;
 mod error;
 mod execute;
 mod grant;
@@ -13,6 +14,7 @@ mod wait;
 
 use std::sync::Arc;
 
+pub(crate) use self::acquire::unfitting;
 pub use self::{
     acquire::AcquireRequest,
     cleanup::Removed,
@@ -63,6 +65,7 @@ use crate::{AgentId, LockBackend};
 pub struct LockManager {
     backend: Arc<dyn LockBackend>,
     agent: AgentId,
+    pending: Arc<close::Pending>,
 }
 
 impl LockManager {
@@ -75,7 +78,7 @@ impl LockManager {
         agent: impl TryInto<AgentId, Error: Into<Error>>,
     ) -> Result<Self, Error> {
         let agent = agent.try_into().map_err(Into::into)?;
-        Ok(Self { backend: Arc::new(backend), agent })
+        Ok(Self { backend: Arc::new(backend), agent, pending: Arc::default() })
     }
 
     /// A stranger on `backend`: who is no agent, and can look, clean up and break, but not hold.

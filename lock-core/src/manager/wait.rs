@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::{AcquireRequest, Error, Grant, Leases, LockManager, acquire::unfitting};
 use crate::{
     Action, Answer, Blocker, Command, Leave, Nonce, Outcome, RecordId, Refusal, Timestamp,
+    host::Moment, keeper,
 };
 
 /// A waiter looks again at least this often, whatever it was told or not told.
@@ -17,27 +18,33 @@ impl LockManager {
         &self,
         mut command: Command,
         limit: Duration,
-    ) -> Result<Grant, Error> {
+    ) -> Result<(Grant, Moment), Error> {
         let place = match &command.action {
             Action::Acquire(acquire) => acquire.wait,
             _ => None,
         };
         // A wait "without limit" may be longer than an instant can tell.
         let deadline = Instant::now().checked_add(limit);
+        let mut place = Place { manager: self, waiter: place };
         loop {
+            let sent = Moment::now();
             let Outcome { version, now, answer, .. } = self.settle(&command).await?;
             let refusal = match answer {
-                Answer::Granted(granted) => return Ok(Grant::Held(Leases { granted })),
+                Answer::Granted(granted) => {
+                    place.waiter = None;
+                    return Ok((Grant::Held(Leases { granted }), sent));
+                }
                 Answer::Deadlock { cycle, refusal } => {
-                    return Ok(Grant::Deadlock { cycle, refusal });
+                    place.waiter = None;
+                    return Ok((Grant::Deadlock { cycle, refusal }, sent));
                 }
                 Answer::Waiting { refusal, .. } => refusal,
                 other => return Err(unfitting(&other).into()),
             };
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
-                self.leave(place).await?;
-                return Ok(Grant::TimedOut(refusal));
+                place.leave().await?;
+                return Ok((Grant::TimedOut(refusal), sent));
             }
             let pause = POLL.min(earliest_end(&refusal, now)).min(left.unwrap_or(POLL));
             self.backend.changed(version, pause).await?;
@@ -78,12 +85,35 @@ impl LockManager {
             self.backend.changed(view.version, pause).await?;
         }
     }
+}
 
-    async fn leave(&self, place: Option<RecordId>) -> Result<(), Error> {
-        if let Some(waiter) = place {
-            self.execute(Leave { waiter }).await?;
+/// A place in line, left when it is dropped: whoever stops waiting must not hold up the others.
+struct Place<'a> {
+    manager: &'a LockManager,
+    waiter: Option<RecordId>,
+}
+
+impl Place<'_> {
+    async fn leave(mut self) -> Result<(), Error> {
+        if let Some(waiter) = self.waiter {
+            self.manager.execute(Leave { waiter }).await?;
+            self.waiter = None;
         }
         Ok(())
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if let Some(waiter) = self.waiter {
+            let (manager, pending) = (self.manager.clone(), self.manager.pending());
+            keeper::spawn(async move {
+                if let Err(error) = manager.execute(Leave { waiter }).await {
+                    tracing::warn!(%error, "a place in line ends only with its lease");
+                }
+                drop(pending);
+            });
+        }
     }
 }
 

@@ -1,0 +1,151 @@
+//! Keeping one guard: refresh in time, or say that it is lost.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_lite::FutureExt as _;
+
+use super::{Loss, Shared};
+use crate::{Answer, BackendError, LockScope, Outcome, Refresh, Scope, Ttl, Version, host::Moment};
+
+/// However often the namespace changes, a guard looks no more often than this.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// A sleeping machine stops timers, so no sleep is longer than this.
+const NAP: Duration = Duration::from_secs(1);
+
+/// Keeps the guard until it ends or is lost.
+pub(super) async fn keep(shared: Arc<Shared>) {
+    let mut seen = Version::default();
+    let mut failed = None;
+    loop {
+        let pause = shared.next_refresh(failed.is_some()).min(NAP);
+        let news = async { shared.manager.backend().changed(seen, pause).await.ok() };
+        let nap = async {
+            async_io::Timer::after(pause).await;
+            None
+        };
+        let changed = news.or(nap).or(shared.ended()).await;
+        if shared.is_over() || shared.overdue_because(failed.as_deref()) {
+            return;
+        }
+        let deadline = shared.until_overdue();
+        let step = async {
+            if shared.next_refresh(failed.is_some()).is_zero() {
+                return Some(shared.refresh().await);
+            }
+            let version = changed.filter(|version| *version != seen)?;
+            let looked = shared.look().await.map(|()| version);
+            async_io::Timer::after(BREATH).await;
+            Some(looked)
+        };
+        let late = async {
+            async_io::Timer::after(deadline).await;
+            Some(Err(BackendError::new(crate::ErrorKind::Unknown, "the store does not answer")))
+        };
+        let ended = async {
+            shared.ended::<()>().await;
+            None
+        };
+        match step.or(late).or(ended).await {
+            Some(Ok(version)) => (seen, failed) = (version, None),
+            Some(Err(error)) => {
+                tracing::debug!(%error, "a guard could not be refreshed yet");
+                failed = Some(error.to_string());
+            }
+            None => {}
+        }
+    }
+}
+
+impl Shared {
+    fn is_over(&self) -> bool {
+        let state = self.state();
+        state.over || state.loss.is_some()
+    }
+
+    /// Resolves when the guard ends or is lost.
+    async fn ended<T>(&self) -> Option<T> {
+        loop {
+            let listener = self.changed.listen();
+            if self.is_over() {
+                return None;
+            }
+            listener.await;
+        }
+    }
+
+    fn ttl(&self) -> Duration {
+        let ttls = self.leases.iter().map(|granted| granted.lock.ttl);
+        ttls.min().unwrap_or(Ttl::MIN).duration()
+    }
+
+    /// How long since before the last successful refresh was sent.
+    fn age(&self) -> Duration {
+        let micros = Moment::now().boottime.saturating_sub(self.state().refreshed);
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    }
+
+    /// Until a third of the lease is used, give or take a tenth of that, so that guards taken
+    /// together do not refresh together; after a failure, a twelfth of the lease.
+    fn next_refresh(&self, failed: bool) -> Duration {
+        if failed {
+            return self.ttl() / 12;
+        }
+        let jitter = f64::from(self.jitter()) / 255.0 * 0.2 + 0.9;
+        (self.ttl() / 3).mul_f64(jitter).saturating_sub(self.age())
+    }
+
+    /// A number that this guard draws once and keeps.
+    fn jitter(&self) -> u8 {
+        self.holder.as_str().bytes().fold(0, |sum: u8, byte| sum.wrapping_mul(31) ^ byte)
+    }
+
+    fn until_overdue(&self) -> Duration {
+        self.ttl().mul_f64(0.8).saturating_sub(self.age())
+    }
+
+    pub(super) fn overdue(&self) -> bool {
+        self.overdue_because(None)
+    }
+
+    fn overdue_because(&self, failed: Option<&str>) -> bool {
+        let overdue = self.until_overdue().is_zero();
+        if overdue && !self.is_over() {
+            let why = failed.unwrap_or("this process was held up");
+            self.lose(Loss::Overdue(why.to_owned()));
+        }
+        overdue
+    }
+
+    async fn refresh(&self) -> Result<Version, BackendError> {
+        let sent = Moment::now();
+        let refresh = Refresh {
+            agent: self.manager.agent().clone(),
+            holder: Some(self.holder.clone()),
+            targets: self.targets(),
+            ttl: None,
+            token: None,
+            process: None,
+        };
+        let Outcome { version, answer, .. } = self.manager.execute(refresh).await?;
+        match answer {
+            Answer::Refreshed { lost, .. } if lost.is_empty() => {
+                self.state().refreshed = sent.boottime;
+            }
+            Answer::Refreshed { lost, .. } => self.lose(Loss::Reported(lost)),
+            other => return Err(crate::manager::unfitting(&other)),
+        }
+        Ok(version)
+    }
+
+    /// Looks whether the records are still there; if one is not, the refresh says why.
+    async fn look(&self) -> Result<(), BackendError> {
+        let patterns = self.leases.patterns().cloned().collect();
+        let view = self.manager.backend().view(&Scope::of(LockScope::At(patterns))).await?;
+        let there = |id| view.live().any(|lock| lock.id == id);
+        if !self.leases.iter().all(|granted| there(granted.lock.id)) {
+            self.refresh().await?;
+        }
+        Ok(())
+    }
+}
