@@ -1,6 +1,6 @@
 //! A wait that would never end.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, VecDeque, hash_map::Entry};
 
 use super::{
     claim::Claim,
@@ -28,9 +28,7 @@ pub(crate) fn cycle(
     let graph = Graph { view, line: &line, place, request, wanted };
     let own = line.iter().position(|waiter| waiter.id == place);
     let youngest = |path: &[usize]| own.is_none_or(|own| path.iter().all(|step| *step <= own));
-    let mut path = Vec::new();
-    let found = graph.search(None, &mut HashSet::new(), &mut path);
-    Ok((found && youngest(&path)).then(|| {
+    Ok(graph.way_back().filter(|path| youngest(path)).map(|path| {
         let agents = path.iter().filter_map(|step| line.get(*step)).map(|w| w.agent.clone());
         std::iter::once(request.agent.clone()).chain(agents).collect()
     }))
@@ -45,27 +43,25 @@ struct Graph<'a> {
 }
 
 impl Graph<'_> {
-    /// Depth first from `from` (none: the request) for a way back to the request. The way is left
-    /// in `path`.
-    fn search(
-        &self,
-        from: Option<usize>,
-        seen: &mut HashSet<usize>,
-        path: &mut Vec<usize>,
-    ) -> bool {
-        if from.is_some_and(|from| self.waits_for_request(from)) {
-            return true;
-        }
-        for next in self.blockers(from) {
-            if seen.insert(next) {
-                path.push(next);
-                if self.search(Some(next), seen, path) {
-                    return true;
+    /// The shortest way from the request over waiters back to the request: breadth first.
+    fn way_back(&self) -> Option<Vec<usize>> {
+        let mut came_from: HashMap<usize, Option<usize>> = HashMap::new();
+        let mut next = VecDeque::from([None]);
+        while let Some(from) = next.pop_front() {
+            if from.is_some_and(|from| self.waits_for_request(from)) {
+                let steps = std::iter::successors(from, |step| came_from.get(step).copied()?);
+                let mut path: Vec<usize> = steps.collect();
+                path.reverse();
+                return Some(path);
+            }
+            for step in self.blockers(from) {
+                if let Entry::Vacant(entry) = came_from.entry(step) {
+                    entry.insert(from);
+                    next.push_back(Some(step));
                 }
-                path.pop();
             }
         }
-        false
+        None
     }
 
     /// Whether a lock of the requester, or its earlier place in line, stands before the waiter.

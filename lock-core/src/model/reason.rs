@@ -51,6 +51,14 @@ impl TryFrom<String> for Reason {
     }
 }
 
+impl TryFrom<&str> for Reason {
+    type Error = InvalidReason;
+
+    fn try_from(text: &str) -> Result<Self, InvalidReason> {
+        Self::new(text)
+    }
+}
+
 impl From<Reason> for String {
     fn from(reason: Reason) -> Self {
         reason.0.as_ref().to_owned()

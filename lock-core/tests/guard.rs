@@ -1,0 +1,167 @@
+//! What a guard promises, on the reference backend and on one that fails when told to.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use futures_lite::future::block_on;
+use lock_core::{
+    AgentId, BackendError, Cause, Command, ErrorKind, LockBackend, LockManager, Loss,
+    MemoryBackend, Outcome, Scope, Version, View,
+};
+
+/// A backend that can be cut off.
+#[derive(Debug, Clone, Default)]
+struct Cut {
+    inside: MemoryBackend,
+    off: Arc<AtomicBool>,
+}
+
+impl Cut {
+    fn reach(&self) -> Result<&MemoryBackend, BackendError> {
+        match self.off.load(SeqCst) {
+            false => Ok(&self.inside),
+            true => Err(BackendError::new(ErrorKind::Unavailable, "cut off")),
+        }
+    }
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cut")
+    }
+}
+
+#[async_trait]
+impl LockBackend for Cut {
+    async fn execute(&self, command: &Command) -> Result<Outcome, BackendError> {
+        self.reach()?.execute(command).await
+    }
+
+    async fn view(&self, scope: &Scope) -> Result<View, BackendError> {
+        self.reach()?.view(scope).await
+    }
+
+    async fn changed(&self, seen: Version, limit: Duration) -> Result<Version, BackendError> {
+        self.reach()?.changed(seen, limit).await
+    }
+}
+
+fn manager(store: impl LockBackend, agent: &str) -> LockManager {
+    LockManager::new(store, agent).unwrap()
+}
+
+fn holders(locks: &LockManager) -> usize {
+    block_on(locks.who_has("**")).unwrap().locks.len()
+}
+
+#[test]
+fn a_guard_outlives_its_lease_and_ends_when_dropped() {
+    block_on(async {
+        let locks = manager(MemoryBackend::new(), "one");
+        let ttl = Duration::from_millis(150);
+        let guard = locks.hold("a").ttl(ttl).await.unwrap().held().unwrap();
+        async_io::Timer::after(3 * ttl).await;
+        assert_eq!((guard.check(), holders(&locks)), (None, 1));
+        drop(guard);
+        locks.close().await;
+        assert_eq!(holders(&locks), 0);
+    });
+}
+
+#[test]
+fn a_guard_survives_a_short_cut_and_reports_a_long_one_before_the_lease_ends() {
+    block_on(async {
+        let store = Cut::default();
+        let locks = manager(store.clone(), "one");
+        let ttl = Duration::from_millis(600);
+        let guard = locks.hold("a").ttl(ttl).await.unwrap().held().unwrap();
+        store.off.store(true, SeqCst);
+        async_io::Timer::after(ttl / 2).await;
+        store.off.store(false, SeqCst);
+        async_io::Timer::after(ttl).await;
+        assert_eq!(guard.check(), None, "it was refreshed once the cut was over");
+
+        store.off.store(true, SeqCst);
+        let cut = Instant::now();
+        let loss = guard.lost().await;
+        assert!(matches!(loss, Loss::Overdue(_)), "{loss}");
+        assert!(cut.elapsed() < ttl, "nobody can be granted before the lease has run out");
+    });
+}
+
+#[test]
+fn a_break_is_learnt_at_once() {
+    block_on(async {
+        let store = MemoryBackend::new();
+        let locks = manager(store.clone(), "one");
+        let guard = locks.hold(["a", "b"]).await.unwrap().held().unwrap();
+        let one = AgentId::new("one").unwrap();
+        let start = Instant::now();
+        manager(store, "op").cleanup_agent(one).await.unwrap();
+        match guard.lost().await {
+            Loss::Reported(lost) => {
+                assert_eq!(lost.len(), 2);
+                assert_eq!(lost[0].cause, Cause::Cleaned);
+            }
+            other => panic!("{other}"),
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "the lease is five minutes");
+    });
+}
+
+#[test]
+fn a_guard_releases_only_its_own() {
+    block_on(async {
+        let store = MemoryBackend::new();
+        let one = manager(store.clone(), "one");
+        let guard = one.hold("a").await.unwrap().held().unwrap();
+        manager(store.clone(), "op").cleanup_agent(one.agent().clone()).await.unwrap();
+        let two = manager(store, "two");
+        let theirs = two.hold("a").await.unwrap().held().unwrap();
+        guard.release().await.unwrap();
+        assert_eq!((theirs.check(), holders(&two)), (None, 1));
+    });
+}
+
+#[test]
+fn a_dropped_wait_leaves_the_line_at_once() {
+    block_on(async {
+        let store = MemoryBackend::new();
+        let guard = manager(store.clone(), "one").hold("a").await.unwrap().held().unwrap();
+        let two = manager(store, "two");
+        let wait = two.acquire("a").wait(Duration::from_secs(60)).into_future();
+        let soon = async {
+            async_io::Timer::after(Duration::from_millis(50)).await;
+            None
+        };
+        let waited = futures_lite::future::or(async { Some(wait.await) }, soon).await;
+        assert!(waited.is_none());
+        two.close().await;
+        assert!(two.who_has("a").await.unwrap().waiting.is_empty());
+        drop(guard);
+    });
+}
+
+#[test]
+fn a_waiting_guard_gets_what_is_released() {
+    block_on(async {
+        let store = MemoryBackend::new();
+        let guard = manager(store.clone(), "one").hold("a").await.unwrap().held().unwrap();
+        let two = manager(store, "two");
+        let wait = async { two.hold("a").wait(Duration::from_secs(60)).await };
+        let give = async {
+            async_io::Timer::after(Duration::from_millis(30)).await;
+            guard.release().await
+        };
+        let (got, gave) = futures_lite::future::zip(wait, give).await;
+        gave.unwrap();
+        assert_eq!(got.unwrap().held().unwrap().leases().patterns().count(), 1);
+    });
+}
