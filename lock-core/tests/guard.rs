@@ -1,3 +1,4 @@
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test says why it cannot go on")]
 //! What a guard promises, on the reference backend and on one that fails when told to.
 
 use std::{

@@ -5,7 +5,7 @@ use crate::{Pattern, pattern::PatternError};
 
 /// What can be given where patterns are asked for: a text or a [`Pattern`], or a list of either.
 ///
-/// A text is read as a glob relative to the root; [`Root`](crate::Root) turns a path or an
+/// A text is read as a glob relative to the root; `Root` turns a path or an
 /// argument of a command line into a pattern.
 pub trait IntoPatterns {
     /// The patterns.
