@@ -40,7 +40,7 @@ pub(super) fn scenes() -> Vec<Scene> {
         before: |bench| {
             for name in ["one", "two"] {
                 let agent = bench.agent(name);
-                assert!(bench.run(agent.acquire("a.rs").shared()).held().is_some());
+                assert!(bench.run(agent.acquire("a.rs").shared()).held().is_ok());
             }
         },
         plans: |_| {

@@ -22,7 +22,7 @@ pub(super) fn scenes() -> Vec<Scene> {
             let late = bench.agent("late");
             for round in 0..ROUNDS {
                 let grant = bench.run(late.acquire(path(round)).ttl(Duration::from_millis(LEASE)));
-                assert!(grant.held().is_some(), "nobody else is here yet");
+                assert!(grant.held().is_ok(), "nobody else is here yet");
             }
             bench.pass(Duration::from_millis(LEASE + 1));
         },
@@ -110,7 +110,7 @@ fn duel(bench: &Bench<'_>, last: fn(String) -> Act) -> Vec<Plan> {
 fn expiry_is_final(bench: &Bench<'_>) {
     let owner = bench.agent("owner");
     let grant = bench.run(owner.acquire("a.rs").ttl(Duration::from_millis(LEASE)));
-    assert!(grant.held().is_some(), "nobody else is here");
+    assert!(grant.held().is_ok(), "nobody else is here");
     bench.pass(Duration::from_millis(LEASE));
     let refreshed = bench.run(owner.refresh("a.rs"));
     assert!(refreshed.locks.is_empty(), "it came back to life: {refreshed:?}");
