@@ -97,7 +97,7 @@ impl LockManager {
     /// # Ok::<(), lock_core::Error>(()) }).unwrap();
     /// ```
     pub fn stranger(backend: impl LockBackend) -> Self {
-        Self { backend: Arc::new(backend), agent: AgentId::nobody() }
+        Self { backend: Arc::new(backend), agent: AgentId::nobody(), pending: Arc::default() }
     }
 
     /// The agent.
