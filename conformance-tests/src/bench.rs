@@ -20,6 +20,7 @@ use crate::{
     Fixture, Store,
     history::{self, Answered, Call, Log, Recorded, Rules, Sink, monotonic},
     plan::Plan,
+    process::Contestant,
     rng::Rng,
 };
 
@@ -130,7 +131,7 @@ impl<'f> Bench<'f> {
     /// Runs the plans at once, each in a thread and on a connection of its own.
     pub(crate) fn race(&self, plans: &[Plan]) {
         let backends: Vec<_> = plans.iter().map(|plan| self.connect(&plan.agent)).collect();
-        let start = monotonic() + u64::try_from(HEAD_START.as_nanos()).unwrap_or(0);
+        let start = self.soon();
         thread::scope(|scope| {
             let threads: Vec<_> = plans
                 .iter()
@@ -142,6 +143,31 @@ impl<'f> Bench<'f> {
                 done.unwrap_or_else(|error| panic!("{} got an error: {error}", plan.agent));
             }
         });
+    }
+
+    /// Runs the plans at once, each in a process of its own.
+    pub(crate) fn race_processes(&self, plans: &[Plan]) {
+        let mut contestants: Vec<_> = plans.iter().map(|plan| self.spawn(plan)).collect();
+        contestants.iter().for_each(Contestant::wait_until_ready);
+        let start = self.soon();
+        contestants.iter_mut().for_each(|contestant| contestant.start(start));
+        for (plan, contestant) in plans.iter().zip(contestants) {
+            let (heard, status) = contestant.finish();
+            self.tell(heard.calls);
+            let end = heard.done.unwrap_or_else(|| Some(status.to_string()));
+            assert!(end.is_none(), "{} got an error: {}", plan.agent, end.unwrap_or_default());
+        }
+    }
+
+    /// A process that will carry out `plan`, once it is told to start.
+    pub(crate) fn spawn(&self, plan: &Plan) -> Contestant {
+        let address = self.store.address();
+        Contestant::spawn(&address.expect("a fixture with processes has addresses"), plan)
+    }
+
+    /// A moment by which everybody is in place.
+    pub(crate) fn soon(&self) -> u64 {
+        monotonic() + u64::try_from(HEAD_START.as_nanos()).unwrap_or(0)
     }
 
     /// Adds calls that were recorded elsewhere.

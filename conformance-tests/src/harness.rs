@@ -11,7 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::{
     Fixture,
     bench::Bench,
-    knobs,
+    knobs, process,
     scenarios::{self, Needs, Scenario},
 };
 
@@ -22,6 +22,7 @@ use crate::{
 /// `cargo nextest`.
 pub fn run(fixture: impl Fixture) {
     let fixture: Arc<dyn Fixture> = Arc::new(fixture);
+    process::be_child_if_asked(&*fixture);
     let arguments = Arguments::from_args();
     // The text of a panic is in the failure; what is missing there is where it was.
     panic::set_hook(Box::new(|info| {

@@ -28,6 +28,7 @@ mod harness;
 mod history;
 mod knobs;
 mod plan;
+mod process;
 mod rng;
 mod scenarios;
 

@@ -91,18 +91,24 @@ pub(crate) struct Race {
 }
 
 impl Race {
-    /// The race as a scenario: among threads.
+    /// The race as two scenarios: among threads, and among processes.
     pub(crate) fn scenes(self) -> Vec<Scene> {
-        let among_threads = move |bench: &Bench<'_>| {
+        let run = move |bench: &Bench<'_>, race: fn(&Bench<'_>, &[Plan])| {
             (self.before)(bench);
-            bench.race(&(self.plans)(bench));
+            race(bench, &(self.plans)(bench));
             (self.after)(bench);
         };
-        vec![Scene {
+        let threads = Scene {
             name: format!("{}_among_threads", self.name),
             needs: Needs::Nothing,
-            run: Box::new(among_threads),
-        }]
+            run: Box::new(move |bench| run(bench, |bench, plans| bench.race(plans))),
+        };
+        let processes = Scene {
+            name: format!("{}_among_processes", self.name),
+            needs: Needs::Processes,
+            run: Box::new(move |bench| run(bench, |bench, plans| bench.race_processes(plans))),
+        };
+        vec![threads, processes]
     }
 }
 
