@@ -1,4 +1,5 @@
 //! Looking without taking: a stranger's question, and waiting for a path to be free.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test says why it cannot go on")]
 
 use std::{
     future::IntoFuture as _,

@@ -1,11 +1,16 @@
 //! Keeping one guard: refresh in time, or say that it is lost.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_lite::FutureExt as _;
 
 use super::{Loss, Shared};
-use crate::{Answer, BackendError, LockScope, Outcome, Refresh, Scope, Ttl, Version, host::Moment};
+use crate::{
+    Answer, BackendError, ErrorKind, LockScope, Outcome, Refresh, Scope, Ttl, Version, host::Moment,
+};
 
 /// However often the namespace changes, a guard looks no more often than this.
 const BREATH: Duration = Duration::from_millis(100);
@@ -16,10 +21,17 @@ const NAP: Duration = Duration::from_secs(1);
 /// Keeps the guard until it ends or is lost.
 pub(super) async fn keep(shared: Arc<Shared>) {
     let mut seen = Version::default();
-    let mut failed = None;
+    let mut failed: Option<String> = None;
+    let mut next = Instant::now() + shared.next_refresh();
     loop {
-        let pause = shared.next_refresh(failed.is_some()).min(NAP);
-        let news = async { shared.manager.backend().changed(seen, pause).await.ok() };
+        let pause = next.saturating_duration_since(Instant::now()).min(NAP);
+        let news = async {
+            match shared.manager.backend().changed(seen, pause).await {
+                Ok(version) => Some(version),
+                // No news of the store is none: the nap goes on, and the next refresh will tell.
+                Err(_) => std::future::pending().await,
+            }
+        };
         let nap = async {
             async_io::Timer::after(pause).await;
             None
@@ -28,9 +40,9 @@ pub(super) async fn keep(shared: Arc<Shared>) {
         if shared.is_over() || shared.overdue_because(failed.as_deref()) {
             return;
         }
-        let deadline = shared.until_overdue();
+        let due = Instant::now() >= next;
         let step = async {
-            if shared.next_refresh(failed.is_some()).is_zero() {
+            if due {
                 return Some(shared.refresh().await);
             }
             let version = changed.filter(|version| *version != seen)?;
@@ -39,18 +51,22 @@ pub(super) async fn keep(shared: Arc<Shared>) {
             Some(looked)
         };
         let late = async {
-            async_io::Timer::after(deadline).await;
-            Some(Err(BackendError::new(crate::ErrorKind::Unknown, "the store does not answer")))
+            async_io::Timer::after(shared.until_overdue()).await;
+            Some(Err(BackendError::new(ErrorKind::Unknown, "the store does not answer")))
         };
         let ended = async {
             shared.ended::<()>().await;
             None
         };
         match step.or(late).or(ended).await {
-            Some(Ok(version)) => (seen, failed) = (version, None),
+            Some(Ok(version)) => {
+                (seen, failed) = (version, None);
+                next = Instant::now() + shared.next_refresh();
+            }
             Some(Err(error)) => {
                 tracing::debug!(%error, "a guard could not be refreshed yet");
                 failed = Some(error.to_string());
+                next = Instant::now() + shared.ttl() / 12;
             }
             None => {}
         }
@@ -86,11 +102,8 @@ impl Shared {
     }
 
     /// Until a third of the lease is used, give or take a tenth of that, so that guards taken
-    /// together do not refresh together; after a failure, a twelfth of the lease.
-    fn next_refresh(&self, failed: bool) -> Duration {
-        if failed {
-            return self.ttl() / 12;
-        }
+    /// together do not refresh together.
+    fn next_refresh(&self) -> Duration {
         let jitter = f64::from(self.jitter()) / 255.0 * 0.2 + 0.9;
         (self.ttl() / 3).mul_f64(jitter).saturating_sub(self.age())
     }
