@@ -4,6 +4,7 @@
 //! the [`Scope`] of records its verdict can depend on; a store loads them as a [`View`];
 //! [`decide`] turns both into a [`Decision`]; the store commits its changes as one step.
 
+pub mod blocking;
 pub mod host;
 pub mod pattern;
 
