@@ -39,6 +39,18 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Whether its verdict depends on when locks were last refreshed, and not only on which there
+    /// are and which of them live.
+    ///
+    /// A store that decides on what it saw earlier must see the same again when it commits: for
+    /// such a command, that includes the time of the last refresh of what goes.
+    pub fn judges_by_age(&self) -> bool {
+        let Action::Cleanup(cleanup) = &self.action else { return false };
+        matches!(cleanup.what, Removal::Stale { older_than: Some(_) })
+    }
+}
+
 /// Every reading of every target.
 pub(crate) fn readings(targets: &[Target]) -> Vec<Pattern> {
     targets.iter().flat_map(|target| &target.readings).cloned().collect()

@@ -1,0 +1,284 @@
+//! The backend: predict or load, decide, commit if it is still so.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use lock_core::{
+    BackendError, Change, Command, Decision, ErrorKind, LockBackend, Outcome, Scope, Stamp,
+    Timestamp, Version, View, Write, decide,
+};
+use redis::Cmd;
+
+use crate::{
+    changed::{Bell, Store},
+    commit::{is_same_body, write_changes},
+    connection::Connection,
+    error::Call,
+    known::Known,
+    load::{Reply, read_reply, write_scope},
+    options::RedisOptions,
+    runtime::Runtime,
+    script::Keys,
+    seen::Seen,
+};
+
+/// How long to try again when others are always faster. Each failure is another's success.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One namespace of locks in a Redis or Valkey server, version 6.2 or later.
+///
+/// # Cost
+/// Each step is one call of one script. Taking a lock that nobody else has, and extending or
+/// releasing one that this backend took, is one round trip; anything else is one to look and one
+/// to commit. All steps share one connection.
+///
+/// # Time
+/// Leases run on the server's clock: a step of that clock bends them.
+///
+/// # Atomicity
+/// The script compares everything the verdict depended on with what there is, and commits only
+/// what is still true; no step is ever seen half done.
+///
+/// # Errors
+/// Whatever the server refuses did not happen. A reply that does not come leaves the outcome
+/// [`Unknown`](ErrorKind::Unknown); nothing that was sent is ever sent again by this backend.
+///
+/// # Runtime
+/// It uses the tokio runtime it is connected in, and brings a small one of its own where there is
+/// none.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use lock_core::LockManager;
+/// use lock_redis::RedisBackend;
+///
+/// let store = RedisBackend::connect("redis://cache/0?namespace=shop").await?;
+/// let locks = LockManager::new(store, "agent-7")?;
+/// let leases = locks.acquire("src/*.rs").await?;
+/// # Ok(()) }
+/// ```
+pub struct RedisBackend {
+    options: RedisOptions,
+    bell: Bell,
+    known: Known,
+    store: Arc<Store>,
+    runtime: Runtime,
+}
+
+impl RedisBackend {
+    /// Connects to the namespace at a URL, such as `redis://cache/0?namespace=shop`; see
+    /// [`RedisOptions::from_url`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] or [`ErrorKind::Unsupported`] for a URL that cannot be used,
+    /// [`ErrorKind::Unavailable`] within a second for a server that cannot be reached,
+    /// [`ErrorKind::Denied`] for a user or password that it does not accept.
+    ///
+    /// # Cancellation
+    /// Nothing happens to the store either way.
+    pub async fn connect(url: &str) -> Result<Self, BackendError> {
+        RedisOptions::from_url(url)?.connect().await
+    }
+
+    pub(crate) async fn with_options(options: RedisOptions) -> Result<Self, BackendError> {
+        let runtime = Runtime::here().map_err(|error| {
+            BackendError::new(ErrorKind::Unavailable, "no runtime for the connection")
+                .with_source(error)
+        })?;
+        let connection = Connection::new(options.info.clone(), &options)?;
+        let store = Arc::new(Store { connection, keys: Keys::of(&options.namespace) });
+        runtime.within(store.connection.open()).await?;
+        let bell = Bell::new(options.notifications);
+        Ok(Self { options, bell, known: Known::default(), store, runtime })
+    }
+
+    /// One call of the script. By its hash, and by its text where the server has forgotten it:
+    /// what it did not know it did not carry out.
+    async fn call(
+        &self,
+        operation: &str,
+        call: Call,
+        write: impl Fn(&mut Cmd) -> Result<(), BackendError>,
+        scope: &Scope,
+    ) -> Result<Reply, BackendError> {
+        let limit = self.store.connection.response_timeout();
+        let mut by_text = false;
+        loop {
+            let mut command = self.store.keys.call(by_text);
+            // Once we stop waiting, it must not happen any more: we may have asked again.
+            let deadline = match call {
+                Call::Harmless => None,
+                Call::Sent => self.known.now().map(|now| now + limit),
+            };
+            command.arg(operation).arg(deadline.map_or(0, Timestamp::as_micros));
+            command.arg(self.store.keys.channel());
+            write(&mut command)?;
+            match self.store.connection.call(&command, call).await {
+                Err(error) if !by_text && crate::error::is_unknown_script(&error) => by_text = true,
+                Err(error) => return Err(error),
+                Ok(value) => {
+                    let reply = read_reply(value, scope)?;
+                    self.known.tick(reply.now());
+                    return Ok(reply);
+                }
+            }
+        }
+    }
+
+    async fn load(&self, scope: &Scope) -> Result<Seen, BackendError> {
+        let write = |command: &mut Cmd| {
+            write_scope(command, scope);
+            Ok(())
+        };
+        match self.call("view", Call::Harmless, write, scope).await? {
+            Reply::View(seen) => {
+                self.known.correct(&seen);
+                Ok(*seen)
+            }
+            other => Err(crate::error::unreadable(&format!("{other:?}"))),
+        }
+    }
+
+    async fn step(&self, command: &Command) -> Result<Outcome, BackendError> {
+        let started = Instant::now();
+        let mut scope = command.scope();
+        let mut seen = match self.known.predict(&scope) {
+            Some(guess) => guess,
+            None => self.load(&scope).await?,
+        };
+        let mut lost_races = 0;
+        loop {
+            let decision = match decide(command, &seen.view) {
+                Ok(decision) => decision,
+                Err(wider) => {
+                    scope = wider;
+                    seen = self.load(&scope).await?;
+                    continue;
+                }
+            };
+            if decision.changes().is_empty() {
+                if seen.predicted {
+                    seen = self.load(&scope).await?;
+                    continue;
+                }
+                return Ok(decision.outcome(seen.view.now, seen.view.version));
+            }
+            let write = |call: &mut Cmd| {
+                write_scope(call, &scope);
+                write_changes(call, command, &seen, &decision)
+            };
+            match self.call("commit", Call::Sent, write, &scope).await? {
+                Reply::Done { stamp, before } => {
+                    return Ok(self.done(command, seen, decision, stamp, &before));
+                }
+                Reply::View(now) => {
+                    self.known.correct(&now);
+                    lost_races += u32::from(!seen.predicted);
+                    seen = *now;
+                }
+                Reply::Late(_) => seen = self.load(&scope).await?,
+            }
+            if started.elapsed() > PATIENCE {
+                let what = format!("{self}: others were faster {lost_races} times");
+                return Err(BackendError::new(ErrorKind::Unavailable, what));
+            }
+            if lost_races > 1 {
+                tokio::time::sleep(jitter(lost_races)).await;
+            }
+        }
+    }
+
+    /// The outcome of what the script has committed.
+    fn done(
+        &self,
+        command: &Command,
+        mut seen: Seen,
+        decision: Decision,
+        stamp: Stamp,
+        before: &[Timestamp],
+    ) -> Outcome {
+        // Mere refreshes in between went unnoticed, as they should; the answer shows them.
+        let decision = match adopt_times(&mut seen.view, decision.changes(), before) {
+            false => decision,
+            true => {
+                seen.view.now = stamp.now;
+                decide(command, &seen.view).unwrap_or(decision)
+            }
+        };
+        let committed = decision.commit(stamp);
+        for write in committed.writes {
+            match write {
+                Write::PutLock(lock) => {
+                    let old = seen.view.locks.iter().find(|old| old.id == lock.id);
+                    let same = old.is_none_or(|old| is_same_body(old, &lock));
+                    let revision = seen.lock(lock.id).and_then(|seen| seen.revision).unwrap_or(0);
+                    self.known.put(lock, revision + u64::from(!same), stamp.version);
+                }
+                Write::DropLock(lock) => self.known.drop(lock.id),
+                Write::PutWaiter(_) | Write::DropWaiter(_) => {}
+            }
+        }
+        committed.outcome
+    }
+}
+
+/// Takes over the times that the changed records had when the script changed them; says whether
+/// any was news.
+fn adopt_times(view: &mut View, changes: &[Change], before: &[Timestamp]) -> bool {
+    let changed = changes.iter().filter_map(|change| match change {
+        Change::Extend { lock, .. } | Change::End { lock, .. } => Some(lock.id),
+        _ => None,
+    });
+    let mut news = false;
+    for (id, times) in changed.zip(before.chunks_exact(2)) {
+        let lock = view.locks.iter_mut().find(|lock| lock.id == id && !lock.damaged);
+        if let (Some(lock), [expires, refreshed]) = (lock, times)
+            && (lock.expires_at, lock.refreshed_at) != (*expires, *refreshed)
+        {
+            (lock.expires_at, lock.refreshed_at) = (*expires, *refreshed);
+            news = true;
+        }
+    }
+    news
+}
+
+/// A pause of a random length, the longer the more races were lost: those who collided do not
+/// collide again in step.
+fn jitter(lost_races: u32) -> Duration {
+    use std::hash::{BuildHasher as _, RandomState};
+    let ceiling = Duration::from_micros(200) * 2_u32.pow(lost_races.min(8));
+    let random = RandomState::new().hash_one(lost_races) % 1_000;
+    ceiling.mul_f64(f64::from(u32::try_from(random).unwrap_or(0)) / 1_000.0)
+}
+
+#[async_trait]
+impl LockBackend for RedisBackend {
+    async fn execute(&self, command: &Command) -> Result<Outcome, BackendError> {
+        self.runtime.within(self.step(command)).await
+    }
+
+    async fn view(&self, scope: &Scope) -> Result<View, BackendError> {
+        Ok(self.runtime.within(self.load(scope)).await?.view)
+    }
+
+    async fn changed(&self, seen: Version, limit: Duration) -> Result<Version, BackendError> {
+        let wait = self.bell.changed(&self.store, &self.runtime, seen, limit);
+        self.runtime.within(wait).await
+    }
+}
+
+impl fmt::Display for RedisBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.options.fmt(f)
+    }
+}
+
+impl fmt::Debug for RedisBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RedisBackend({})", self.options)
+    }
+}

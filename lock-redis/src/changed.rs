@@ -1,0 +1,164 @@
+//! Hearing of changes: one listener for all waiters of a backend, and a look now and then.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::StreamExt as _;
+use lock_core::{BackendError, Version};
+use redis::Value;
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{Instant, sleep, timeout_at},
+};
+
+use crate::{
+    connection::Connection,
+    error::{Call, unreadable},
+    runtime::Runtime,
+    script::Keys,
+};
+
+/// How often to look although the server would tell.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How often to look when it would not.
+const POLL_DEAF: Duration = Duration::from_millis(200);
+
+/// The listener, and what it has heard.
+pub(crate) struct Bell {
+    heard: watch::Sender<Heard>,
+    listener: Mutex<Option<JoinHandle<()>>>,
+    wanted: bool,
+}
+
+/// What was heard.
+#[derive(Debug, Clone, Copy, Default)]
+struct Heard {
+    /// Every version after this one has been, or will be, heard of. None: nobody listens.
+    since: Option<u64>,
+    /// The latest version heard of.
+    latest: u64,
+}
+
+impl Bell {
+    pub(crate) fn new(wanted: bool) -> Self {
+        Self { heard: watch::Sender::default(), listener: Mutex::default(), wanted }
+    }
+
+    /// See [`LockBackend::changed`](lock_core::LockBackend::changed).
+    pub(crate) async fn changed(
+        &self,
+        store: &Arc<Store>,
+        runtime: &Runtime,
+        seen: Version,
+        limit: Duration,
+    ) -> Result<Version, BackendError> {
+        self.listen(store, runtime);
+        let mut heard = self.heard.subscribe();
+        let end = Instant::now() + limit.min(Duration::from_secs(1 << 30));
+        // A version that was seen while the listener was there cannot have been missed.
+        let mut look = !heard.borrow().since.is_some_and(|since| since <= seen.get());
+        loop {
+            let told = *heard.borrow_and_update();
+            if told.since.is_some() && told.latest > seen.get() {
+                return Ok(Version::new(told.latest));
+            }
+            if look {
+                let version = store.version().await?;
+                if version != seen {
+                    return Ok(version);
+                }
+            }
+            if Instant::now() >= end {
+                return Ok(seen);
+            }
+            let pause = if told.since.is_some() { POLL } else { POLL_DEAF };
+            look = timeout_at(end.min(Instant::now() + pause), heard.changed()).await.is_err();
+        }
+    }
+
+    /// Lets somebody listen, unless somebody does.
+    fn listen(&self, store: &Arc<Store>, runtime: &Runtime) {
+        if !self.wanted {
+            return;
+        }
+        let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+        // The runtime of an earlier caller may be gone, and its tasks with it.
+        if listener.as_ref().is_none_or(JoinHandle::is_finished) {
+            let listen = listen(Arc::clone(store), self.heard.clone());
+            let here = tokio::runtime::Handle::try_current();
+            *listener = Some(here.as_ref().unwrap_or(runtime.handle()).spawn(listen));
+        }
+    }
+}
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        let listener = self.listener.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(listener) = listener.take() {
+            listener.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bell").field("heard", &*self.heard.borrow()).finish_non_exhaustive()
+    }
+}
+
+/// The server, as far as the listener needs it.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) connection: Connection,
+    pub(crate) keys: Keys,
+}
+
+impl Store {
+    /// The namespace's version.
+    pub(crate) async fn version(&self) -> Result<Version, BackendError> {
+        let mut ask = redis::cmd("HGET");
+        ask.arg(self.keys.named("meta")).arg("version");
+        match self.connection.call(&ask, Call::Harmless).await? {
+            Value::Nil => Ok(Version::new(0)),
+            Value::BulkString(text) => {
+                let number = String::from_utf8(text).ok().and_then(|text| text.parse().ok());
+                number.map(Version::new).ok_or_else(|| unreadable("the version"))
+            }
+            _ => Err(unreadable("the version")),
+        }
+    }
+}
+
+/// Listens until it is aborted; a connection that breaks is made anew.
+async fn listen(store: Arc<Store>, heard: watch::Sender<Heard>) {
+    let mut pause = Duration::from_millis(50);
+    loop {
+        match listen_once(&store, &heard).await {
+            Ok(()) => pause = Duration::from_millis(50),
+            Err(error) => tracing::debug!(%error, "no notifications; looking instead"),
+        }
+        heard.send_modify(|heard| heard.since = None);
+        sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(2));
+    }
+}
+
+async fn listen_once(store: &Store, heard: &watch::Sender<Heard>) -> Result<(), BackendError> {
+    let mut listener = store.connection.subscribe(&store.keys.channel()).await?;
+    // Read after subscribing: what comes later than this will be heard.
+    let version = store.version().await?.get();
+    heard.send_modify(|heard| *heard = Heard { since: Some(version), latest: version });
+    let mut messages = listener.on_message();
+    while let Some(message) = messages.next().await {
+        let number = std::str::from_utf8(message.get_payload_bytes()).ok();
+        if let Some(latest) = number.and_then(|text| text.parse().ok()) {
+            heard.send_modify(|heard| heard.latest = latest);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! What this client knows of its own locks, so that the first try need not ask.
+//!
+//! It is a guess and nothing more: the script compares it with what there is, and a wrong guess
+//! costs one more round trip.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Bound,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use lock_core::{
+    EndingScope, Lock, LockScope, RecordId, Scope, Timestamp, Version, View, host::Host,
+};
+
+use crate::{
+    name::{Range, name, ranges},
+    seen::{Seen, SeenLock},
+};
+
+/// A client that holds more locks than this asks for some of them first.
+const KEPT: usize = 4_096;
+
+/// The locks that this client took, and the server's clock when it last spoke.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// In the order of the index of anchors.
+    locks: BTreeMap<String, KnownLock>,
+    names: HashMap<RecordId, String>,
+    clock: Option<(Timestamp, Instant)>,
+}
+
+#[derive(Debug, Clone)]
+struct KnownLock {
+    lock: Lock,
+    revision: u64,
+    version: Version,
+}
+
+impl Known {
+    /// A panic elsewhere leaves at worst a wrong guess.
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server's clock, by this machine's.
+    pub(crate) fn now(&self) -> Option<Timestamp> {
+        self.inner().now()
+    }
+
+    /// The server's clock has been read.
+    pub(crate) fn tick(&self, now: Timestamp) {
+        self.inner().clock = Some((now, Instant::now()));
+    }
+
+    /// What `scope` would hold if nobody else were there; none if this client cannot tell.
+    pub(crate) fn predict(&self, scope: &Scope) -> Option<Seen> {
+        let tellable = matches!(scope.locks, LockScope::At(_) | LockScope::Meeting(_));
+        if !tellable || scope.endings != EndingScope::None || scope.history.is_some() {
+            return None;
+        }
+        let inner = self.inner();
+        let now = inner.now().unwrap_or_default();
+        let view = View { scope: scope.clone(), now, ..View::default() };
+        let mut seen = Seen { view, predicted: true, ..Seen::default() };
+        if inner.locks.is_empty() {
+            return Some(seen);
+        }
+        for range in ranges(&scope.locks) {
+            for (name, KnownLock { lock, revision, .. }) in inner.within(&range) {
+                if seen.lock(lock.id).is_some() {
+                    continue;
+                }
+                let live = now < lock.expires_at;
+                let (id, revision) = (lock.id.to_string(), Some(*revision));
+                seen.push_lock(lock.id, SeenLock { id, name: name.clone(), live, revision });
+                seen.view.locks.push(lock.clone());
+            }
+        }
+        // Its own process may have died since.
+        Host::current().bury(&mut seen.view);
+        Some(seen)
+    }
+
+    /// A lock of this client's is now like this.
+    pub(crate) fn put(&self, lock: Lock, revision: u64, version: Version) {
+        let name = name(&lock.pattern, lock.id, lock.acquired_at);
+        let mut inner = self.inner();
+        if inner.locks.get(&name).is_some_and(|known| known.version > version) {
+            return;
+        }
+        if inner.locks.len() >= KEPT {
+            inner.make_room();
+        }
+        inner.names.insert(lock.id, name.clone());
+        inner.locks.insert(name, KnownLock { lock, revision, version });
+    }
+
+    /// A lock is no more.
+    pub(crate) fn drop(&self, id: RecordId) {
+        let mut inner = self.inner();
+        if let Some(name) = inner.names.remove(&id) {
+            inner.locks.remove(&name);
+        }
+    }
+
+    /// Corrects what is known by what was seen.
+    pub(crate) fn correct(&self, seen: &Seen) {
+        let mut inner = self.inner();
+        if inner.locks.is_empty() {
+            return;
+        }
+        let mut gone = Vec::new();
+        for range in ranges(&seen.view.scope.locks).iter().filter(|range| !range.of_agents) {
+            gone.extend(
+                inner
+                    .within(range)
+                    .map(|(_, known)| known.lock.id)
+                    .filter(|id| seen.lock(*id).is_none()),
+            );
+        }
+        for id in gone {
+            if let Some(name) = inner.names.remove(&id) {
+                inner.locks.remove(&name);
+            }
+        }
+        for lock in &seen.view.locks {
+            let Some(revision) = seen.lock(lock.id).and_then(|seen| seen.revision) else {
+                continue;
+            };
+            let Some(name) = inner.names.get(&lock.id).cloned() else { continue };
+            let version = seen.view.version;
+            inner.locks.insert(name, KnownLock { lock: lock.clone(), revision, version });
+        }
+    }
+}
+
+impl Inner {
+    fn now(&self) -> Option<Timestamp> {
+        self.clock.map(|(now, read)| now + read.elapsed())
+    }
+
+    fn within<'a>(&'a self, range: &'a Range) -> impl Iterator<Item = (&'a String, &'a KnownLock)> {
+        let from = Bound::Included(range.from.as_deref().unwrap_or(""));
+        let locks = self.locks.range::<str, _>((from, Bound::Unbounded));
+        locks.take_while(|(name, _)| range.covers(name))
+    }
+
+    /// Forgets what has run out, and if that is not enough, every second lock.
+    fn make_room(&mut self) {
+        let now = self.now().unwrap_or_default();
+        self.locks.retain(|_, known| now < known.lock.expires_at);
+        if self.locks.len() >= KEPT {
+            let mut keep = false;
+            self.locks.retain(|_, _| {
+                keep = !keep;
+                keep
+            });
+        }
+        self.names = self.locks.iter().map(|(name, known)| (known.lock.id, name.clone())).collect();
+    }
+}

@@ -1,0 +1,214 @@
+//! Asking for a scope, and reading what the script answers.
+
+use std::time::Duration;
+
+use lock_core::{
+    AgentId, BackendError, EndingScope, HistoryEntry, Lock, Mode, Pattern, RecordId, Scope, Stamp,
+    Timestamp, Token, Ttl, Version, View, Waiter, host::Host,
+};
+use redis::{Cmd, Value};
+
+use crate::{
+    error::unreadable,
+    log::{ending_key, holder_key, read_ending, read_line},
+    name::{Name, ranges},
+    record::{LockRecord, read_waiter, waiter_head},
+    seen::{Seen, SeenLock, SeenWaiter},
+};
+
+/// What the script answers.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// What there is.
+    View(Box<Seen>),
+    /// Committed; and the expiry and last refresh of each record that was changed or ended, as
+    /// they were before.
+    Done { stamp: Stamp, before: Vec<Timestamp> },
+    /// It came too late to be carried out; the server's time.
+    Late(Timestamp),
+}
+
+impl Reply {
+    /// The server's clock at that call.
+    pub(crate) fn now(&self) -> Timestamp {
+        match self {
+            Self::View(seen) => seen.view.now,
+            Self::Done { stamp, .. } => stamp.now,
+            Self::Late(now) => *now,
+        }
+    }
+}
+
+/// Adds a scope to a call.
+pub(crate) fn write_scope(call: &mut Cmd, scope: &Scope) {
+    let ranges = ranges(&scope.locks);
+    call.arg(ranges.len());
+    for range in &ranges {
+        let (from, to) = range.bounds();
+        call.arg(if range.of_agents { "g" } else { "a" }).arg(from).arg(to);
+    }
+    call.arg(u8::from(scope.waiters));
+    let (kind, keys) = match &scope.endings {
+        EndingScope::None => ("", Vec::new()),
+        EndingScope::Last(agent, holder, patterns) => {
+            let key = |pattern: &Pattern| ending_key(agent, holder.as_ref(), pattern);
+            ("last", patterns.iter().map(key).collect())
+        }
+        EndingScope::OfHolder(agent, holder) => {
+            ("holder", vec![holder_key(agent, holder.as_ref())])
+        }
+        EndingScope::MadeBy(nonce) => ("made", vec![nonce.to_string()]),
+        // No command of this version asks for another kind.
+        _ => ("", Vec::new()),
+    };
+    call.arg(kind).arg(keys.len());
+    for key in keys {
+        call.arg(key);
+    }
+    call.arg(scope.history.map_or(String::new(), |after| after.to_string()));
+}
+
+/// Reads an answer to a call with this scope.
+pub(crate) fn read_reply(value: Value, scope: &Scope) -> Result<Reply, BackendError> {
+    let mut parts = array(value)?.into_iter();
+    let mut next = || parts.next().ok_or_else(|| unreadable("it ends too soon"));
+    match text(next()?)?.as_str() {
+        "done" => {
+            let now = Timestamp::from_micros(int(next()?)?);
+            let version = Version::new(unsigned(next()?)?);
+            let token = Token::new(unsigned(next()?)?);
+            let before = array(next()?)?.into_iter().map(int);
+            let before =
+                before.map(|time| time.map(Timestamp::from_micros)).collect::<Result<_, _>>()?;
+            Ok(Reply::Done { stamp: Stamp { now, version, token }, before })
+        }
+        "late" => Ok(Reply::Late(Timestamp::from_micros(int(next()?)?))),
+        "view" => {
+            let now = Timestamp::from_micros(int(next()?)?);
+            let version = Version::new(unsigned(next()?)?);
+            let forgetful = int(next()?)? == 1;
+            let view = View { scope: scope.clone(), now, version, forgetful, ..View::default() };
+            let mut seen = Seen { view, ..Seen::default() };
+            read_locks(&mut seen, array(next()?)?)?;
+            read_waiters(&mut seen, array(next()?)?)?;
+            read_endings(&mut seen, array(next()?)?)?;
+            let lines = array(next()?)?.into_iter().rev();
+            let lines = lines.map(text).collect::<Result<Vec<_>, _>>()?;
+            let entries = lines.iter().filter_map(|line| read_line(line));
+            seen.view.history = entries.collect::<Vec<HistoryEntry>>();
+            Host::current().bury(&mut seen.view);
+            Ok(Reply::View(Box::new(seen)))
+        }
+        other => Err(unreadable(other)),
+    }
+}
+
+fn read_locks(seen: &mut Seen, parts: Vec<Value>) -> Result<(), BackendError> {
+    let now = seen.view.now.as_micros();
+    let mut parts = parts.into_iter();
+    while let (Some(stored), Some(name), Some(record)) = (parts.next(), parts.next(), parts.next())
+    {
+        let (stored, name, record) = (text(stored)?, text(name)?, text(record)?);
+        let id: Option<RecordId> = stored.parse().ok();
+        let read = id.map(|id| LockRecord::read(id, &record));
+        let head = read.as_ref().and_then(|read| read.head);
+        let indexed = Name::read(&name);
+        let expires = head.map(|head| head.expires).or_else(|| {
+            let acquired = indexed.as_ref()?.acquired;
+            Some(acquired.saturating_add(micros(Ttl::default().duration())))
+        });
+        let live = expires.is_none_or(|expires| now < expires);
+        let revision = head.map(|head| head.revision);
+        let lock = SeenLock { id: stored, name, live, revision };
+        let Some(id) = id else {
+            seen.locks.push(lock);
+            continue;
+        };
+        seen.push_lock(id, lock);
+        let damaged = || indexed.as_ref().and_then(|name| damaged(name, expires));
+        // One whose pattern is not even in the index stands in no way: `doctor` reports it.
+        seen.view.locks.extend(read.and_then(|read| read.lock).or_else(damaged));
+    }
+    Ok(())
+}
+
+/// A lock that nobody can read: its pattern is held, by nobody known.
+fn damaged(name: &Name, expires: Option<i64>) -> Option<Lock> {
+    let acquired = Timestamp::from_micros(name.acquired);
+    Some(Lock {
+        id: name.id,
+        pattern: name.pattern.clone(),
+        agent: AgentId::new(Lock::UNKNOWN_AGENT).ok()?,
+        holder: None,
+        mode: Mode::Exclusive,
+        reason: None,
+        ttl: Ttl::default(),
+        acquired_at: acquired,
+        refreshed_at: acquired,
+        expires_at: Timestamp::from_micros(expires?),
+        token: Token::ZERO,
+        processes: Vec::new(),
+        damaged: true,
+        extra: serde_json::Map::new(),
+    })
+}
+
+fn read_waiters(seen: &mut Seen, parts: Vec<Value>) -> Result<(), BackendError> {
+    let now = seen.view.now.as_micros();
+    let mut parts = parts.into_iter();
+    while let (Some(id), Some(record)) = (parts.next(), parts.next()) {
+        let (id, record) = (text(id)?, text(record)?);
+        let head = waiter_head(&record);
+        let live = head.is_some_and(|(expires, _)| now < expires);
+        let ticket = head.map_or("", |(_, ticket)| ticket).to_owned();
+        let waiter: Option<Waiter> = read_waiter(&id, &record);
+        seen.view.waiters.extend(waiter);
+        seen.waiters.push(SeenWaiter { id, ticket, live });
+    }
+    Ok(())
+}
+
+fn read_endings(seen: &mut Seen, parts: Vec<Value>) -> Result<(), BackendError> {
+    let count = parts.len();
+    let mut endings = Vec::with_capacity(count);
+    for part in parts {
+        endings.extend(read_ending(&text(part)?));
+    }
+    endings.sort_by_key(|(version, _)| *version);
+    let latest = endings.last().map_or(String::new(), |(v, _)| format!("{:016}", v.get()));
+    seen.endings = format!("{count} {latest}");
+    seen.view.endings = endings.into_iter().map(|(_, ending)| ending).collect();
+    Ok(())
+}
+
+/// Whole microseconds.
+pub(crate) fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn array(value: Value) -> Result<Vec<Value>, BackendError> {
+    match value {
+        Value::Array(parts) => Ok(parts),
+        _ => Err(unreadable("no array")),
+    }
+}
+
+/// Bytes that are no UTF-8 make a record that cannot be read, not an answer that cannot.
+fn text(value: Value) -> Result<String, BackendError> {
+    match value {
+        Value::BulkString(bytes) => Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())),
+        _ => Err(unreadable("no text")),
+    }
+}
+
+fn int(value: Value) -> Result<i64, BackendError> {
+    match value {
+        Value::Int(number) => Ok(number),
+        _ => Err(unreadable("no number")),
+    }
+}
+
+fn unsigned(value: Value) -> Result<u64, BackendError> {
+    u64::try_from(int(value)?).map_err(|_| unreadable("a negative number"))
+}

@@ -1,0 +1,104 @@
+//! The log and the remembered endings as text.
+//!
+//! `A version at nonce record`, `E version at nonce ending`; and an ending is
+//! `agent NUL holder NUL pattern NUL version until from token {json}`: sorted by bytes, the endings
+//! of one agent, holder and pattern stand together, the latest last.
+
+use lock_core::{
+    AgentId, Cause, Ending, HistoryEntry, HolderId, Lock, Mode, Nonce, Pattern, Reason, RecordId,
+    Timestamp, Token, Version,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::record::{LockRecord, int, json};
+
+/// What an ending's numbers and key do not say.
+#[derive(Serialize, Deserialize)]
+struct EndingBody {
+    id: RecordId,
+    mode: Mode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    ended: Cause,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    nonce: Nonce,
+}
+
+/// What the endings of this agent and holder on this pattern begin with.
+pub(crate) fn ending_key(agent: &AgentId, holder: Option<&HolderId>, pattern: &Pattern) -> String {
+    format!("{}{pattern}\0", holder_key(agent, holder))
+}
+
+/// What the endings of this agent and holder begin with.
+pub(crate) fn holder_key(agent: &AgentId, holder: Option<&HolderId>) -> String {
+    format!("{agent}\0{}\0", holder.map_or("", HolderId::as_str))
+}
+
+/// The end of an ending, after its key, its version and the time, which the script fills in.
+pub(crate) fn ending_tail(
+    lock: &Lock,
+    ended: Cause,
+    by: Option<&str>,
+    note: Option<&str>,
+    nonce: Nonce,
+) -> String {
+    let body = json(&EndingBody {
+        id: lock.id,
+        mode: lock.mode,
+        reason: lock.reason.clone(),
+        ended,
+        by: by.map(str::to_owned),
+        note: note.map(str::to_owned),
+        nonce,
+    });
+    format!("{} {} {body}", lock.acquired_at.as_micros(), lock.token)
+}
+
+/// Reads an ending, with the version that it was made by.
+pub(crate) fn read_ending(text: &str) -> Option<(Version, Ending)> {
+    let (agent, rest) = text.split_once('\0')?;
+    let (holder, rest) = rest.split_once('\0')?;
+    let (pattern, rest) = rest.split_once('\0')?;
+    let (version, rest) = int(rest)?;
+    let (until, rest) = int(rest)?;
+    let (from, rest) = int(rest)?;
+    let (token, rest) = int(rest)?;
+    let body: EndingBody = serde_json::from_str(rest).ok()?;
+    let ending = Ending {
+        id: body.id,
+        pattern: Pattern::parse(pattern).ok()?,
+        agent: AgentId::new(agent).ok()?,
+        holder: HolderId::new(holder),
+        mode: body.mode,
+        reason: body.reason,
+        token: Token::new(token.unsigned_abs()),
+        from: Timestamp::from_micros(from),
+        until: Timestamp::from_micros(until),
+        ended: body.ended,
+        by: body.by,
+        note: body.note,
+        nonce: body.nonce,
+    };
+    Some((Version::new(version.unsigned_abs()), ending))
+}
+
+/// Reads a line of the log. A line that cannot be read is nobody's history.
+pub(crate) fn read_line(text: &str) -> Option<HistoryEntry> {
+    let (kind, rest) = text.split_once(' ')?;
+    let (version, rest) = int(rest)?;
+    let (at, rest) = int(rest)?;
+    let (_, rest) = rest.split_once(' ')?;
+    let version = Version::new(version.unsigned_abs());
+    let at = Timestamp::from_micros(at);
+    match kind {
+        "A" => {
+            let lock = LockRecord::read_any(rest)?;
+            Some(HistoryEntry::Acquired { version, at, lock })
+        }
+        "E" => Some(HistoryEntry::Ended { version, at, ending: read_ending(rest)?.1 }),
+        _ => None,
+    }
+}

@@ -1,0 +1,29 @@
+//! How a program is pointed at this store by URL.
+
+use std::{path::Path, sync::Arc};
+
+use lock_core::{BackendError, BoxFuture, Check, LockBackend, Scheme, StoreUrl};
+
+use crate::{RedisOptions, inspect::inspect};
+
+/// `redis:`, `rediss:`, `redis+unix:` and the same with `valkey`.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), lock_core::BackendError> {
+/// use lock_core::Backends;
+///
+/// let backends = Backends::new().with(&lock_redis::SCHEME);
+/// let store = backends.connect("redis+unix:/run/redis/redis.sock?namespace=shop").await?;
+/// # Ok(()) }
+/// ```
+pub static SCHEME: Scheme = Scheme {
+    names: &["redis", "rediss", "redis+unix", "valkey", "valkeys", "valkey+unix"],
+    connect: |url, base| Box::pin(connect(url, base)),
+    inspect: |url, base, repair| -> BoxFuture<'_, Vec<Check>> {
+        Box::pin(inspect(url, base, repair))
+    },
+};
+
+async fn connect(url: &StoreUrl, base: &Path) -> Result<Arc<dyn LockBackend>, BackendError> {
+    Ok(Arc::new(RedisOptions::from_store_url(url, base)?.connect().await?))
+}

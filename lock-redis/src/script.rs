@@ -1,0 +1,56 @@
+//! The script that takes every step, and its keys.
+
+use redis::{Cmd, cmd};
+
+/// The whole script: one chunk, in parts.
+pub(crate) const SOURCE: &str = concat!(
+    include_str!("lua/prelude.lua"),
+    include_str!("lua/view.lua"),
+    include_str!("lua/commit.lua"),
+    include_str!("lua/main.lua"),
+);
+
+/// What follows `{lockctl:NAMESPACE}:` in the keys, in the order in which the script takes them.
+pub(crate) const KEYS: [&str; 8] =
+    ["meta", "locks", "anchors", "agents", "waiters", "log", "endings", "quarantine"];
+
+/// The keys of one namespace: a fixed few, in one slot of a Cluster.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys {
+    prefix: String,
+    all: [String; KEYS.len()],
+}
+
+impl Keys {
+    pub(crate) fn of(namespace: &str) -> Self {
+        let prefix = format!("{{lockctl:{namespace}}}:");
+        let all = KEYS.map(|name| format!("{prefix}{name}"));
+        Self { prefix, all }
+    }
+
+    /// One of them, by its short name.
+    pub(crate) fn named(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Where each new version is published.
+    pub(crate) fn channel(&self) -> String {
+        self.named("changed")
+    }
+
+    /// A call of the script, by its hash; by its text where the server does not know it.
+    pub(crate) fn call(&self, by_text: bool) -> Cmd {
+        let mut call = if by_text { cmd("EVAL") } else { cmd("EVALSHA") };
+        call.arg(if by_text { SOURCE } else { hash() }).arg(self.all.len());
+        for key in &self.all {
+            call.arg(key);
+        }
+        call
+    }
+}
+
+/// The script's name on the server: its SHA-1.
+pub(crate) fn hash() -> &'static str {
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    HASH.get_or_init(|| redis::Script::new(SOURCE).get_hash().to_owned())
+}

@@ -1,0 +1,67 @@
+//! What a decision was made on, and what must still be so when it is committed.
+
+use std::collections::HashMap;
+
+use lock_core::{RecordId, Timestamp, Version, View};
+
+/// A view, and what the script compares it with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    pub(crate) view: View,
+    /// Whether nobody asked the store: all of it is a guess.
+    pub(crate) predicted: bool,
+    pub(crate) locks: Vec<SeenLock>,
+    pub(crate) waiters: Vec<SeenWaiter>,
+    pub(crate) endings: String,
+    /// Where in `locks` a record is.
+    pub(crate) places: HashMap<RecordId, usize>,
+}
+
+/// A lock's record as it was seen.
+#[derive(Debug, Clone)]
+pub(crate) struct SeenLock {
+    /// Its id as stored.
+    pub(crate) id: String,
+    /// Its entry in the index of anchors; empty if only its agent was looked up.
+    pub(crate) name: String,
+    /// Within its lease, whatever became of its processes.
+    pub(crate) live: bool,
+    /// None if its numbers cannot be read.
+    pub(crate) revision: Option<u64>,
+}
+
+/// A waiter's record as it was seen.
+#[derive(Debug, Clone)]
+pub(crate) struct SeenWaiter {
+    pub(crate) id: String,
+    /// Empty if it cannot be read.
+    pub(crate) ticket: String,
+    pub(crate) live: bool,
+}
+
+impl Seen {
+    /// Adds a lock.
+    pub(crate) fn push_lock(&mut self, id: RecordId, lock: SeenLock) {
+        self.places.insert(id, self.locks.len());
+        self.locks.push(lock);
+    }
+
+    /// The record of a lock in the view.
+    pub(crate) fn lock(&self, id: RecordId) -> Option<&SeenLock> {
+        self.places.get(&id).and_then(|place| self.locks.get(*place))
+    }
+
+    /// The version at which it was seen, unless it is a guess.
+    pub(crate) fn version(&self) -> Option<Version> {
+        (!self.predicted).then_some(self.view.version)
+    }
+
+    /// Until when what is live stays so if nobody changes anything.
+    pub(crate) fn until(&self) -> Timestamp {
+        let now = self.view.now;
+        let locks = self.view.locks.iter().map(|lock| lock.expires_at);
+        let waiters = self.view.waiters.iter().map(|waiter| waiter.expires_at);
+        let next = locks.chain(waiters).filter(|expires| *expires > now).min();
+        next.unwrap_or(Timestamp::from_micros(1 << 53))
+    }
+}

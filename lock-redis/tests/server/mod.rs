@@ -1,0 +1,205 @@
+//! A Redis server of a test's own: on a socket and a free port in a temporary directory, gone when
+//! it is dropped.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    os::unix::net::UnixStream,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use lock_redis::RedisBackend;
+
+/// A running server.
+pub struct Server {
+    directory: tempfile::TempDir,
+    child: Child,
+    arguments: Vec<String>,
+    pub port: u16,
+}
+
+impl Server {
+    /// One that keeps nothing on disk.
+    pub fn start() -> Self {
+        Self::with(&["--save", "", "--appendonly", "no"])
+    }
+
+    /// One with these arguments.
+    pub fn with(arguments: &[&str]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        let child = spawn(&directory, port, &arguments);
+        let mut server = Self { directory, child, arguments, port };
+        server.wait_until_ready();
+        server
+    }
+
+    fn wait_until_ready(&mut self) {
+        let end = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < end {
+            if UnixStream::connect(self.socket()).is_ok()
+                && !self.say(&["PING"]).contains("LOADING")
+            {
+                return;
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                let log = std::fs::read_to_string(self.directory.path().join("log"));
+                panic!("redis-server ended at once ({status}): {}", log.unwrap_or_default());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("redis-server did not answer within 10 s");
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.directory.path().join("s")
+    }
+
+    /// Its URL, with `namespace` after it.
+    pub fn url(&self, namespace: &str) -> String {
+        format!("redis+unix:{}?namespace={namespace}", self.socket().display())
+    }
+
+    pub fn tcp_url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub async fn open(&self, namespace: &str) -> RedisBackend {
+        RedisBackend::connect(&self.url(namespace)).await.unwrap()
+    }
+
+    /// Sends one command; what the server says, raw.
+    pub fn say(&self, words: &[&str]) -> String {
+        let mut socket = UnixStream::connect(self.socket()).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        socket.write_all(&packed(words)).unwrap();
+        let (mut answer, mut buffer) = (Vec::new(), [0; 65_536]);
+        loop {
+            let read = socket.read(&mut buffer).unwrap_or(0);
+            answer.extend_from_slice(&buffer[..read]);
+            if read < buffer.len() {
+                return String::from_utf8_lossy(&answer).into_owned();
+            }
+        }
+    }
+
+    /// How many calls of the script it has seen.
+    pub fn script_calls(&self) -> u64 {
+        let stats = self.say(&["INFO", "commandstats"]);
+        let calls = |name: &str| {
+            let line = stats.lines().find(|line| line.starts_with(&format!("cmdstat_{name}:")));
+            let number = line.and_then(|line| line.split(['=', ',']).nth(1));
+            number.map_or(0, |number| number.parse().unwrap())
+        };
+        calls("evalsha") + calls("eval")
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it with -9.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again, in the same place.
+    pub fn restart(&mut self) {
+        self.child = spawn(&self.directory, self.port, &self.arguments);
+        self.wait_until_ready();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(directory: &tempfile::TempDir, port: u16, arguments: &[String]) -> Child {
+    let program = std::env::var("REDIS_SERVER").unwrap_or("redis-server".to_owned());
+    let spawned = Command::new(&program)
+        .current_dir(directory.path())
+        .args(["--unixsocket", "s", "--bind", "127.0.0.1", "--logfile", "log", "--dir", "."])
+        .args(["--port", &port.to_string()])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    spawned.unwrap_or_else(|error| {
+        panic!(
+            "cannot run {program}: {error}. These tests need a Redis or Valkey server: \
+             apt-get install redis-server, or set REDIS_SERVER to one."
+        )
+    })
+}
+
+fn packed(words: &[&str]) -> Vec<u8> {
+    let mut packed = format!("*{}\r\n", words.len()).into_bytes();
+    for word in words {
+        packed.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
+    }
+    packed
+}
+
+/// A connection that goes through a proxy which can be told to lose the server's replies.
+pub struct LossyProxy {
+    pub port: u16,
+    lose: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl LossyProxy {
+    pub fn to(server: &Server) -> Self {
+        use std::sync::{Arc, atomic::AtomicBool};
+
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let lose = Arc::new(AtomicBool::new(false));
+        let (flag, to) = (Arc::clone(&lose), server.port);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Ok(server) = TcpStream::connect(("127.0.0.1", to)) else { continue };
+                let (from, into) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                std::thread::spawn(move || pump(from, into, None));
+                let flag = Arc::clone(&flag);
+                std::thread::spawn(move || pump(server, client, Some(flag)));
+            }
+        });
+        Self { port, lose }
+    }
+
+    /// The next reply is lost, and its connection with it.
+    pub fn lose_next_reply(&self) {
+        self.lose.store(true, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// Whether it was.
+    pub fn has_lost(&self) -> bool {
+        !self.lose.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+fn pump(
+    mut from: TcpStream,
+    mut into: TcpStream,
+    lose: Option<std::sync::Arc<std::sync::atomic::AtomicBool>>,
+) {
+    let mut buffer = [0; 65_536];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        let lost =
+            lose.as_ref().is_some_and(|l| l.swap(false, std::sync::atomic::Ordering::SeqCst));
+        if lost || into.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
+    let _ = from.shutdown(std::net::Shutdown::Both);
+    let _ = into.shutdown(std::net::Shutdown::Both);
+}
