@@ -1,0 +1,161 @@
+//! The OS lock in front of the database: whoever writes, opens or closes it holds `FILE.guard`.
+//!
+//! SQLite has waiting of its own, but it sleeps and tries again, and among eight busy processes
+//! one got 1 turn while another got 23,596. Here whoever waits sleeps in the kernel's queue.
+//!
+//! The guard is only for order. What keeps two writers apart for certain is the database's own
+//! lock, so a guard that somebody deletes costs fairness and nothing else. Nobody ever steals it:
+//! the system frees it when its process ends.
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use async_lock::{Mutex, MutexGuardArc};
+use fs4::{FileExt, TryLockError};
+
+use crate::file::{FileId, id_at, private};
+
+/// The way to the guard. In this process one at a time: a lock on an open file is the file's, and
+/// two threads would hold it together.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    file: Arc<Mutex<GuardFile>>,
+}
+
+#[derive(Debug)]
+struct GuardFile {
+    path: PathBuf,
+    open: Option<(File, FileId)>,
+}
+
+/// The right to wait for the guard: the first in line of this process.
+#[derive(Debug)]
+pub(crate) struct Turn(MutexGuardArc<GuardFile>);
+
+/// The guard, held until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Held(MutexGuardArc<GuardFile>);
+
+impl Gate {
+    pub(crate) fn new(path: &Path) -> Self {
+        let file = GuardFile { path: path.to_owned(), open: None };
+        Self { file: Arc::new(Mutex::new(file)) }
+    }
+
+    /// The turn, if nobody in this process has it.
+    pub(crate) fn try_turn(&self) -> Option<Turn> {
+        self.file.try_lock_arc().map(Turn)
+    }
+
+    pub(crate) async fn turn(&self) -> Turn {
+        Turn(self.file.lock_arc().await)
+    }
+
+    pub(crate) fn turn_blocking(&self) -> Turn {
+        Turn(self.file.lock_arc_blocking())
+    }
+}
+
+impl Turn {
+    /// The guard, if no other process has it.
+    pub(crate) fn try_enter(mut self) -> io::Result<Result<Held, Self>> {
+        Ok(if self.0.take(false)? { Ok(Held(self.0)) } else { Err(self) })
+    }
+
+    /// The guard, as soon as it is free. Nothing but the end of the process ends this wait early.
+    pub(crate) fn enter_blocking(mut self) -> io::Result<Held> {
+        self.0.take(true)?;
+        Ok(Held(self.0))
+    }
+}
+
+impl Held {
+    /// Lets go of the guard and wakes those who wait for a change: by one byte written, which who
+    /// watches the file hears. In this order, because they come for the guard at once.
+    pub(crate) fn leave_ringing(self) {
+        self.0.unlock();
+        if let Some((file, _)) = &self.0.open {
+            // A bell that cannot be rung delays others until they look of their own accord.
+            let _ = ring(file);
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.unlock();
+    }
+}
+
+impl GuardFile {
+    /// Locks the file that has the guard's name when the lock is had: one who was renamed or
+    /// deleted meanwhile guards nothing.
+    fn take(&mut self, wait: bool) -> io::Result<bool> {
+        loop {
+            let (file, id) = match &self.open {
+                Some(open) => open,
+                None => self.open.insert(open(&self.path)?),
+            };
+            let taken = if wait {
+                FileExt::lock(file).map(|()| true)?
+            } else {
+                match FileExt::try_lock(file) {
+                    Ok(()) => true,
+                    Err(TryLockError::WouldBlock) => false,
+                    Err(TryLockError::Error(error)) => return Err(error),
+                }
+            };
+            if id_at(&self.path)? == Some(*id) {
+                return Ok(taken);
+            }
+            self.open = None;
+        }
+    }
+
+    fn unlock(&self) {
+        if let Some((file, _)) = &self.open {
+            // It cannot fail on an open file; closing it would be the only other way.
+            let _ = FileExt::unlock(file);
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<(File, FileId)> {
+    let file = private().create(true).truncate(false).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        let what = format!("{} is no plain file", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    }
+    Ok((file, FileId::of(&metadata)))
+}
+
+#[cfg(unix)]
+fn ring(file: &File) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::write_at(file, b"\n", 0)
+}
+
+#[cfg(not(unix))]
+fn ring(_file: &File) -> io::Result<usize> {
+    Ok(0)
+}
+
+/// Who has the guard at `path`, as far as the system tells: for the error of one who waited in
+/// vain.
+pub(crate) fn keeper(path: &Path) -> Option<String> {
+    let id = id_at(path).ok()??;
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    let pid = locks.lines().find_map(|line| {
+        // 1: FLOCK  ADVISORY  WRITE 1234 fe:00:131090 0 EOF
+        let mut words = line.split_whitespace().skip(1);
+        let kind = words.next()?;
+        let pid = words.nth(2)?;
+        (kind == "FLOCK" && id.is_written_as(words.next()?)).then(|| pid.to_owned())
+    })?;
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    Some(format!("process {pid} ({})", name.trim().escape_debug()))
+}

@@ -1,0 +1,136 @@
+//! Reading a scope, inside a transaction.
+
+use std::collections::HashMap;
+
+use lock_core::{
+    Lock, LockScope, Pattern, RecordId, Scope, Timestamp, Ttl, View,
+    host::{Host, LeaseMark, Moment},
+};
+use rusqlite::{Connection, Params};
+
+use crate::{
+    error::{Doing as _, Step},
+    log,
+    meta::Meta,
+    rows::{self, Key, lock_columns},
+    spans::Anchors,
+    waiters,
+};
+
+/// A view, and what the store must remember of it in order to commit.
+pub(crate) struct Loaded {
+    pub(crate) view: View,
+    pub(crate) meta: Meta,
+    pub(crate) clock: Moment,
+    pub(crate) host: &'static Host,
+    /// The rows of the locks that could not be read.
+    pub(crate) damaged: HashMap<RecordId, Key>,
+    /// The records whose leases are marked on another boot's clock.
+    pub(crate) foreign: Vec<RecordId>,
+}
+
+/// Loads `scope`. The caller has a transaction, so that all of it is of one instant.
+pub(crate) fn load(conn: &Connection, scope: &Scope, host: &'static Host) -> Step<Loaded> {
+    let meta = Meta::load(conn)?;
+    // After the first statement, which is what begins a reader's transaction.
+    let clock = Moment::now();
+    let view = View {
+        scope: scope.clone(),
+        now: clock.wall,
+        version: meta.version,
+        forgetful: meta.forgetful,
+        ..View::default()
+    };
+    let mut loaded =
+        Loaded { view, meta, clock, host, damaged: HashMap::new(), foreign: Vec::new() };
+    locks(conn, &scope.locks, &mut loaded)?;
+    if scope.waiters && meta.waiters {
+        waiters::load(conn, &mut loaded)?;
+    }
+    log::load_endings(conn, &scope.endings, &mut loaded.view)?;
+    if let Some(after) = scope.history {
+        log::load_after(conn, after, &mut loaded.view)?;
+    }
+    host.bury(&mut loaded.view);
+    Ok(loaded)
+}
+
+impl Loaded {
+    /// When a lease ends, on the wall clock as it stands; remembers the record if its mark must be
+    /// made anew.
+    pub(crate) fn due(
+        &mut self,
+        expires_at: Timestamp,
+        mark: Option<&LeaseMark>,
+        ttl: Ttl,
+        record: RecordId,
+    ) -> Timestamp {
+        let reading = self.host.read(self.clock, mark, expires_at, ttl);
+        if reading.foreign {
+            self.foreign.push(record);
+        }
+        reading.expires_at
+    }
+
+    fn add(&mut self, stored: rows::Stored) {
+        let rows::Stored { mut lock, mark, key } = stored;
+        lock.expires_at = self.due(lock.expires_at, mark.as_ref(), lock.ttl, lock.id);
+        if let Some(key) = key {
+            self.damaged.insert(lock.id, key);
+        }
+        self.view.locks.push(lock);
+    }
+}
+
+fn locks(conn: &Connection, scope: &LockScope, into: &mut Loaded) -> Step<()> {
+    const ALL: &str = concat!("SELECT ", lock_columns!(), " FROM locks");
+    const ANCHORED: &str = concat!("SELECT ", lock_columns!(), " FROM locks WHERE anchor = ?1");
+    // '0' is what follows '/'.
+    const BELOW: &str = concat!(
+        "SELECT ",
+        lock_columns!(),
+        " FROM locks WHERE anchor >= ?1 || '/' AND anchor < ?1 || '0'"
+    );
+    const OF_AGENT: &str = concat!("SELECT ", lock_columns!(), " FROM locks WHERE agent = ?1");
+    match scope {
+        LockScope::None => Ok(()),
+        LockScope::At(patterns) => at(conn, patterns, into),
+        LockScope::Meeting(patterns) => {
+            let anchors = Anchors::of(patterns);
+            if anchors.all {
+                return select(conn, ALL, [], into);
+            }
+            for anchor in &anchors.at {
+                select(conn, ANCHORED, [anchor], into)?;
+            }
+            anchors.below.iter().try_for_each(|top| select(conn, BELOW, [top], into))
+        }
+        LockScope::OfAgent(agent) => {
+            select(conn, OF_AGENT, [agent.as_str()], into)?;
+            into.view.locks.retain(|lock: &Lock| scope.includes(lock));
+            Ok(())
+        }
+        // What a newer core asks for is in there.
+        _ => select(conn, ALL, [], into),
+    }
+}
+
+fn at(conn: &Connection, patterns: &[Pattern], into: &mut Loaded) -> Step<()> {
+    const AT: &str =
+        concat!("SELECT ", lock_columns!(), " FROM locks WHERE anchor = ?1 AND pattern = ?2");
+    let mut patterns: Vec<&Pattern> = patterns.iter().collect();
+    patterns.sort();
+    patterns.dedup();
+    patterns
+        .into_iter()
+        .try_for_each(|pattern| select(conn, AT, [pattern.anchor(), pattern.as_str()], into))
+}
+
+fn select(conn: &Connection, sql: &str, params: impl Params, into: &mut Loaded) -> Step<()> {
+    let mut query = conn.prepare_cached(sql).doing("reading locks")?;
+    let mut found = query.query(params).doing("reading locks")?;
+    while let Some(row) = found.next().doing("reading locks")? {
+        into.add(rows::read(row).doing("reading locks")?);
+    }
+    Ok(())
+}
