@@ -67,6 +67,16 @@ pub trait Fixture: Send + Sync + 'static {
         false
     }
 
+    /// Whether a record can be [damaged](Store::damage).
+    fn damages(&self) -> bool {
+        false
+    }
+
+    /// Whether machines with [wrong clocks](Store::connect_skewed) can be posed as.
+    fn skews(&self) -> bool {
+        false
+    }
+
     /// A new, empty store on a clock that the suite moves: spares it the sleeping.
     fn fresh_with_clock(&self) -> Option<(Box<dyn Store>, ManualClock)> {
         None
@@ -104,13 +114,14 @@ pub trait Store: Send + Sync {
         Vec::new()
     }
 
-    /// Makes the record of `lock` unreadable, as a torn disk would; false if there is no way to.
+    /// Makes the record of `lock` unreadable, as a torn disk would. Needed if and only if
+    /// [`Fixture::damages`] says so.
     fn damage(&self, _lock: &Lock) -> bool {
         false
     }
 
     /// One more way to the store, from a machine whose clock is ahead of the others' by so many
-    /// microseconds (behind, if negative). `None` if such a machine cannot be posed as.
+    /// microseconds (behind, if negative). Needed if and only if [`Fixture::skews`] says so.
     fn connect_skewed(&self, _micros: i64) -> Option<Arc<dyn LockBackend>> {
         None
     }

@@ -37,7 +37,7 @@ pub fn run(fixture: impl Fixture) {
 
 fn trial(fixture: &Arc<dyn Fixture>, scenario: Scenario) -> Trial {
     let name = format!("{}::{}", fixture.name(), scenario.name());
-    let left_out = scenario.needs == Needs::Processes && !fixture.processes();
+    let left_out = !scenario.needs.are_met_by(&**fixture);
     let fixture = Arc::clone(fixture);
     let test = move || try_one(&*fixture, &scenario).map_err(Failed::from);
     Trial::test(name, test).with_ignored_flag(left_out)
@@ -59,9 +59,13 @@ pub fn scenarios() -> Vec<String> {
 
 fn try_one(fixture: &dyn Fixture, scenario: &Scenario) -> Result<(), String> {
     let seed = knobs::seed();
+    if !scenario.needs.are_met_by(fixture) {
+        let (backend, needs) = (fixture.name(), scenario.needs);
+        return Err(format!("the fixture of {backend} says that it has no {needs:?}"));
+    }
     let run = AssertUnwindSafe(|| {
         let bench = match scenario.needs {
-            Needs::Clock => Bench::with_clock(fixture, seed),
+            Needs::Clock | Needs::Skew => Bench::with_clock(fixture, seed),
             _ => Bench::new(fixture, seed),
         };
         (scenario.run)(&bench);

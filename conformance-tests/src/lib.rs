@@ -23,6 +23,7 @@
 )]
 
 mod bench;
+mod faults;
 mod fixture;
 mod harness;
 mod history;

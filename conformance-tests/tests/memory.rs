@@ -20,6 +20,10 @@ impl Fixture for Memory {
         Ok(Box::new(Namespace(MemoryBackend::new())))
     }
 
+    fn skews(&self) -> bool {
+        true
+    }
+
     fn fresh_with_clock(&self) -> Option<(Box<dyn Store>, ManualClock)> {
         let clock = ManualClock::at(Timestamp::wall_clock());
         let store = Namespace(MemoryBackend::with_clock(clock.clone()));

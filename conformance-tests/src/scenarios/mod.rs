@@ -1,15 +1,22 @@
 //! The scenarios: one family a file.
 
+mod ask;
 mod cleanup;
+mod clock;
+mod damage;
+mod endings;
 mod fresh;
+mod lost_reply;
 mod overlap;
+mod reads;
 mod refresh;
 mod release;
 mod sets;
 mod takeover;
+mod tokens;
 mod winners;
 
-use crate::{bench::Bench, plan::Plan};
+use crate::{Fixture, bench::Bench, plan::Plan};
 
 /// One named test.
 pub(crate) struct Scenario {
@@ -28,6 +35,22 @@ pub(crate) enum Needs {
     Clock,
     /// Stores that other processes can open.
     Processes,
+    /// Records that can be damaged.
+    Damage,
+    /// Machines whose clocks are wrong.
+    Skew,
+}
+
+impl Needs {
+    /// Whether the backend of `fixture` has what is needed.
+    pub(crate) fn are_met_by(self, fixture: &dyn Fixture) -> bool {
+        match self {
+            Self::Nothing | Self::Clock => true,
+            Self::Processes => fixture.processes(),
+            Self::Damage => fixture.damages(),
+            Self::Skew => fixture.skews(),
+        }
+    }
 }
 
 impl Scenario {
@@ -47,6 +70,12 @@ pub(crate) fn all() -> Vec<Scenario> {
         ("release", release::scenes()),
         ("cleanup", cleanup::scenes()),
         ("sets", sets::scenes()),
+        ("reads", reads::scenes()),
+        ("tokens", tokens::scenes()),
+        ("endings", endings::scenes()),
+        ("lost_reply", lost_reply::scenes()),
+        ("damage", damage::scenes()),
+        ("clock", clock::scenes()),
     ];
     let scenes = families.into_iter().flat_map(|(family, scenes)| {
         scenes.into_iter().map(move |scene| scene.into_scenario(family))
