@@ -6,11 +6,13 @@ mod close;
 mod error;
 mod execute;
 mod grant;
+mod history;
 mod into;
 mod keep;
 mod query;
 mod retry;
 mod wait;
+mod watch;
 
 use std::sync::Arc;
 
@@ -20,9 +22,11 @@ pub use self::{
     cleanup::Removed,
     error::Error,
     grant::{Grant, Leases, NotGranted},
+    history::{HistoryFilter, Tenure},
     into::IntoPatterns,
     keep::{Refreshed, Released},
     query::{List, ListFilter, Who},
+    watch::{Happening, Watch, WatchEvent},
 };
 use crate::{AgentId, LockBackend};
 
