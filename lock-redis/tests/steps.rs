@@ -130,7 +130,7 @@ async fn a_wrong_guess_costs_a_round_trip_and_nothing_else() {
     assert_eq!(lost[0].cause, Cause::Released);
     let again = one.acquire("a").await.unwrap().held().unwrap();
     let token = again.token();
-    same.refresh_for("a", Duration::from_secs(600)).await.unwrap();
+    let _ = same.refresh_for("a", Duration::from_secs(600)).await.unwrap();
     // It still believes in five minutes.
     let refreshed = one.refresh("a").await.unwrap().locks;
     assert_eq!((refreshed[0].ttl.duration().as_secs(), refreshed[0].token), (600, token));
