@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::nfc::stands_alone;
+
 /// A set of characters that never holds `/` or NUL, as sorted, disjoint, non-adjacent ranges of
 /// scalar values. The gap of the surrogates needs no care: no `char` falls into it.
 #[derive(Clone, PartialEq, Eq)]
@@ -10,6 +12,9 @@ pub(super) struct CharSet {
     ascii: u128,
     ranges: Box<[(u32, u32)]>,
 }
+
+/// The letters and digits of ASCII, one bit each.
+const ALNUM: u128 = 0x07ff_fffe_07ff_fffe_03ff_0000_0000_0000;
 
 const LAST: u32 = char::MAX as u32;
 
@@ -37,6 +42,39 @@ impl CharSet {
             }
         }
         Self { ascii, ranges: ranges.into() }
+    }
+
+    /// The class without its `.`.
+    pub(super) fn without_dot(&self) -> Self {
+        let ranges: Box<[_]> = without(&self.ranges, '.' as u32).into();
+        Self { ascii: self.ascii & !(1 << '.' as u32), ranges }
+    }
+
+    /// Whether it may be that only a character that melts into the one before it is left of this
+    /// set and another. A cheap answer that is never wrongly `false`.
+    pub(super) fn melts(&self) -> bool {
+        // Two sets with most of the letters and digits have one in common.
+        if (self.ascii & ALNUM).count_ones() > ALNUM.count_ones() / 2 + 1 {
+            return false;
+        }
+        self.ranges.iter().any(|&(from, to)| {
+            to >= 128
+                && (to - from.max(128) > 64
+                    || (from.max(128)..=to)
+                        .any(|c| char::from_u32(c).is_some_and(|c| !stands_alone(c))))
+        })
+    }
+
+    /// Whether it may be that only control characters are left of this set and another. A cheap
+    /// answer that is never wrongly `false`.
+    pub(super) fn may_leave_controls(&self) -> bool {
+        const DELETE: u32 = 127;
+        (self.ascii & ALNUM).count_ones() <= ALNUM.count_ones() / 2 + 1
+            && self.ranges.iter().any(|&(from, to)| from < 32 || (from < 160 && to >= DELETE))
+    }
+
+    pub(super) fn ascii(&self) -> u128 {
+        self.ascii
     }
 
     pub(super) fn contains(&self, c: char) -> bool {

@@ -1,121 +1,52 @@
-//! The exact search: a path that is valid and that both patterns match.
+//! The walk that keeps its path in NFC, for the few pairs whose quick witness is not.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashSet;
 
 use super::{
-    chars::candidates,
     nfc::Tail,
-    program::{Op, Program},
+    program::Op,
+    table::Table,
+    take::candidates,
+    walk::{Pair, Walk},
 };
 
-/// What of the current segment decides whether it may end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Segment {
-    Empty,
-    Dot,
-    Dots,
-    Named,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct State {
-    p: u32,
-    q: u32,
-    segment: Segment,
-    tail: Tail,
-}
-
-/// A path that both match; without control characters if there is one.
-pub(super) fn search(p: &Program, q: &Program) -> Option<String> {
-    search_with(p, q, false).or_else(|| search_with(p, q, true))
-}
-
-fn search_with(p: &Program, q: &Program, controls: bool) -> Option<String> {
-    let start = State { p: 0, q: 0, segment: Segment::Empty, tail: Tail::default() };
-    let mut from: HashMap<State, (State, Option<char>)> = HashMap::new();
-    let mut queue = VecDeque::from([start]);
-    from.insert(start, (start, None));
-    while let Some(state) = queue.pop_front() {
-        if ends(p, state.p) && ends(q, state.q) && state.segment == Segment::Named {
-            return Some(path(&from, state));
+/// A path in NFC that both take, if there is one.
+pub(super) fn search(walk: Walk<'_>, table: &Table) -> Option<String> {
+    let mut text = String::new();
+    let mut seen: HashSet<(Pair, Tail)> = HashSet::new();
+    let mut untried = vec![((0, 0), None, Tail::default(), 0)];
+    while let Some((at, c, tail, length)) = untried.pop() {
+        if !table.lives(at) || !seen.insert((at, tail)) {
+            continue;
         }
-        let mut reach = |next: State, c: Option<char>| {
-            from.entry(next).or_insert_with(|| {
-                queue.push_back(next);
-                (state, c)
-            });
+        text.truncate(length);
+        text.extend(c);
+        if walk.ends(at) {
+            return Some(text);
+        }
+        let (a, b) = (walk.p.node(at.0).op, walk.q.node(at.1).op);
+        let length = text.len();
+        let mut reach = |to, c: Option<char>| {
+            let after = c.map_or(Some(tail), |c| tail.push(c));
+            untried.extend(after.map(|after| (to, c, after, length)));
         };
-        for next in free(p, state.p).into_iter().flatten() {
-            reach(State { p: next, ..state }, None);
+        // Two loops need not take anything together, but to part what must not stand together.
+        if is_loop(a) && is_loop(b) && tail != Tail::default() {
+            reach(at, Some('q'));
         }
-        for next in free(q, state.q).into_iter().flatten() {
-            reach(State { q: next, ..state }, None);
-        }
-        let (a, b) = (p.node(state.p).op, q.node(state.q).op);
-        let (Some(take_a), Some(take_b)) = (a.takes(p), b.takes(q)) else { continue };
-        let slash_a = matches!(a, Op::Slash | Op::Tree | Op::DeepIn | Op::Rest);
-        let slash_b = matches!(b, Op::Slash | Op::Tree | Op::DeepIn | Op::Rest);
-        let mut chars = candidates(take_a, take_b, controls);
-        if slash_a && slash_b && !chars.contains(&'/') {
-            chars.push('/');
-        }
-        for c in chars {
-            let (Some(next_p), Some(next_q)) = (after(p, state.p, c), after(q, state.q, c)) else {
-                continue;
-            };
-            let segment = match (c, state.segment) {
-                ('/', Segment::Named) => Segment::Empty,
-                ('/', _) => continue,
-                ('.', Segment::Empty) => Segment::Dot,
-                ('.', Segment::Dot) => Segment::Dots,
-                _ => Segment::Named,
-            };
-            let Some(tail) = state.tail.push(c) else { continue };
-            reach(State { p: next_p, q: next_q, segment, tail }, Some(c));
+        for &(to, c) in walk.moves(at).iter().flatten().rev() {
+            match (c, a.takes(walk.p), b.takes(walk.q)) {
+                (Some(c), Some(a), Some(b)) if c != '/' => {
+                    let candidates = candidates(a, b, walk.controls);
+                    candidates.into_iter().rev().for_each(|c| reach(to, Some(c)));
+                }
+                (c, ..) => reach(to, c),
+            }
         }
     }
     None
 }
 
-fn ends(program: &Program, at: u32) -> bool {
-    matches!(program.node(at).op, Op::End | Op::Rest | Op::Tree)
-}
-
-/// Where the machine may go without taking a character.
-fn free(program: &Program, at: u32) -> [Option<u32>; 2] {
-    let node = program.node(at);
-    match node.op {
-        Op::Split(other) => [Some(node.next), Some(other)],
-        Op::Jump | Op::Star | Op::Deep => [Some(node.next), None],
-        _ => [None, None],
-    }
-}
-
-/// Where the machine is after `c`.
-fn after(program: &Program, at: u32, c: char) -> Option<u32> {
-    let node = program.node(at);
-    match node.op {
-        Op::Char(one) => (one == c).then_some(node.next),
-        Op::Any => (c != '/').then_some(node.next),
-        Op::Class(class) => program.class_contains(class, c).then_some(node.next),
-        Op::Slash | Op::Tree => (c == '/').then_some(node.next),
-        Op::Star => (c != '/').then_some(at),
-        Op::Deep => (c != '/').then_some(at + 1),
-        Op::DeepIn => Some(if c == '/' { node.next } else { at }),
-        Op::Rest => Some(at),
-        Op::End | Op::Split(_) | Op::Jump => None,
-    }
-}
-
-fn path(from: &HashMap<State, (State, Option<char>)>, last: State) -> String {
-    let mut chars = Vec::new();
-    let mut state = last;
-    while let Some(&(before, c)) = from.get(&state) {
-        chars.extend(c);
-        if before == state {
-            break;
-        }
-        state = before;
-    }
-    chars.iter().rev().collect()
+fn is_loop(op: Op) -> bool {
+    matches!(op, Op::Star | Op::DeepIn | Op::Rest)
 }

@@ -1,55 +1,103 @@
 //! Whether a pattern matches a path.
 
-use super::program::{Op, Program};
+use super::{
+    builder::Builder,
+    program::{Op, Program},
+    table::Table,
+    walk::Walk,
+};
 
-/// Whether some expansion of `program` matches the valid path `path`.
+/// How many steps may be tried before the path is decided as a whole.
+const MOST_STEPS: usize = 1000;
+
+/// How many untried steps may be left behind.
+const MOST_UNTRIED: usize = 48;
+
+/// Whether `program` takes the valid path `path`.
 pub(super) fn matches(program: &Program, path: &str) -> bool {
-    let mut states = vec![false; program.nodes.len()];
-    close(program, 0, &mut states);
-    for c in path.chars() {
-        let mut next = vec![false; program.nodes.len()];
-        for (at, _) in states.iter().enumerate().filter(|&(_, &on)| on) {
-            let at = at as u32;
-            let node = program.node(at);
-            let to = match node.op {
-                Op::Char(one) if one == c => node.next,
-                Op::Any if c != '/' => node.next,
-                Op::Class(class) if program.class_contains(class, c) => node.next,
-                Op::Slash | Op::Tree if c == '/' => node.next,
-                Op::Star if c != '/' => at,
-                Op::Deep if c != '/' => at + 1,
-                Op::DeepIn => {
-                    if c == '/' {
-                        node.next
-                    } else {
-                        at
-                    }
-                }
-                Op::Rest => at,
-                _ => continue,
-            };
-            close(program, to, &mut next);
-        }
-        states = next;
-    }
-    states
-        .iter()
-        .zip(&program.nodes)
-        .any(|(&on, node)| on && matches!(node.op, Op::End | Op::Rest | Op::Tree))
+    quickly(program, path).unwrap_or_else(|| {
+        let path = plain(path);
+        Table::new(Walk { p: program, q: &path, controls: true }).lives((0, 0))
+    })
 }
 
-fn close(program: &Program, at: u32, states: &mut [bool]) {
-    let mut todo = vec![at];
-    while let Some(at) = todo.pop() {
-        match states.get_mut(at as usize) {
-            Some(on) if !*on => *on = true,
-            _ => continue,
-        }
+/// The answer, unless it would take too long.
+fn quickly(program: &Program, path: &str) -> Option<bool> {
+    let mut untried = [(0u32, 0usize); MOST_UNTRIED];
+    let mut left = 0;
+    let (mut at, mut from) = (0u32, 0usize);
+    // Long paths are plain nearly everywhere.
+    for _ in 0..MOST_STEPS + path.len() {
         let node = program.node(at);
-        match node.op {
-            Op::Split(other) => todo.extend([node.next, other]),
-            Op::Jump | Op::Star | Op::Deep => todo.push(node.next),
-            _ => {}
+        let c = char_at(path, from);
+        let after = from + c.map_or(0, char::len_utf8);
+        let name = c.is_some_and(|c| c != '/');
+        let mut later = None;
+        let next = match node.op {
+            Op::Char(one) => (c == Some(one)).then_some((node.next, after)),
+            Op::Any => name.then_some((node.next, after)),
+            Op::Class(class) => {
+                c.filter(|&c| program.class_contains(class, c)).map(|_| (node.next, after))
+            }
+            Op::Slash => (c == Some('/')).then_some((node.next, after)),
+            Op::Tree if c.is_none() => return Some(true),
+            Op::Tree => (c == Some('/')).then_some((node.next, after)),
+            Op::Star => {
+                later = name.then_some((at, after));
+                Some((node.next, from))
+            }
+            Op::Deep => {
+                later = name.then_some((at + 1, after));
+                Some((node.next, from))
+            }
+            Op::DeepIn => match c {
+                Some('/') => Some((node.next, after)),
+                Some(_) => Some((at, after)),
+                None => None,
+            },
+            Op::Rest => return Some(true),
+            Op::End if c.is_none() => return Some(true),
+            Op::End => None,
+            Op::Split(other) => {
+                later = Some((other, from));
+                Some((node.next, from))
+            }
+            Op::Jump => Some((node.next, from)),
+        };
+        if let Some(later) = later {
+            *untried.get_mut(left)? = later;
+            left += 1;
         }
+        (at, from) = match next {
+            Some(next) => next,
+            None => {
+                let Some(before) = left.checked_sub(1) else { return Some(false) };
+                left = before;
+                *untried.get(left)?
+            }
+        };
     }
+    None
+}
+
+#[inline]
+fn char_at(path: &str, at: usize) -> Option<char> {
+    match path.as_bytes().get(at) {
+        Some(&byte) if byte < 128 => Some(byte as char),
+        Some(_) => path.get(at..)?.chars().next(),
+        None => None,
+    }
+}
+
+/// The program that takes `path` and nothing else.
+fn plain(path: &str) -> Program {
+    let mut builder = Builder::new(path.len() + 1);
+    let mut at = builder.reserve();
+    for c in path.chars() {
+        let next = builder.reserve();
+        builder.fill(at, if c == '/' { Op::Slash } else { Op::Char(c) }, next);
+        at = next;
+    }
+    builder.fill(at, Op::End, at);
+    builder.finish()
 }

@@ -1,26 +1,36 @@
 //! What is locked: one path, or one glob.
 
 mod anchor;
-mod chars;
+mod before;
+mod braces;
+mod builder;
 mod class;
+mod columns;
 mod compile;
+mod dots;
+mod edges;
 mod error;
 mod exact;
 mod fold;
 mod limits;
 mod matches;
+mod meet;
 mod nfc;
 mod path;
 mod print;
 mod program;
 mod scan;
+mod table;
+mod take;
 mod text;
+mod walk;
 
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
 pub use anchor::Span;
+use edges::Edges;
 pub use error::PatternError;
 pub use limits::{MAX_BYTES, MAX_EXPANSIONS, MAX_STARS};
 pub use path::is_valid_path;
@@ -28,7 +38,11 @@ use program::Program;
 
 /// One path or one glob, in its normal form.
 #[derive(Clone)]
-pub struct Pattern(Arc<Inner>);
+pub struct Pattern {
+    /// Beside the pointer, so that most patterns are told apart without following it.
+    edges: Edges,
+    inner: Arc<Inner>,
+}
 
 struct Inner {
     text: String,
@@ -67,7 +81,11 @@ impl Pattern {
             }
             _ => None,
         };
-        Ok(Self(Arc::new(Inner { text, program, literal, anchor, spans })))
+        // What is not in NFC is no path.
+        let literal = literal.filter(|path| !program.melts || is_valid_path(path));
+        let program = dots::exclude(program);
+        let edges = Edges::of(&program);
+        Ok(Self { edges, inner: Arc::new(Inner { text, program, literal, anchor, spans }) })
     }
 
     /// The path `path`, none of whose characters is special.
@@ -92,37 +110,51 @@ impl Pattern {
 
     /// The normal text: what is stored and shown.
     pub fn as_str(&self) -> &str {
-        &self.0.text
+        &self.inner.text
     }
 
     /// The path, unescaped, if this is a plain one.
     pub fn literal_path(&self) -> Option<&str> {
-        self.0.literal.as_deref()
+        self.inner.literal.as_deref()
     }
 
     /// Whether it matches the valid stored path `path`.
     pub fn matches(&self, path: &str) -> bool {
-        matches::matches(&self.0.program, path)
+        matches::matches(&self.inner.program, path)
     }
 
     /// Whether some valid stored path matches both.
     pub fn meets(&self, other: &Self) -> bool {
-        self.witness(other).is_some()
+        if !self.edges.agree(&other.edges) {
+            return false;
+        }
+        match (self.literal_path(), other.literal_path()) {
+            (Some(path), Some(other)) => path == other,
+            (Some(path), None) => other.matches(path),
+            (None, Some(path)) => self.matches(path),
+            (None, None) => meet::meets(&self.inner.program, &other.inner.program),
+        }
     }
 
     /// A valid stored path that matches both; none exactly if they do not meet.
     pub fn witness(&self, other: &Self) -> Option<String> {
-        exact::search(&self.0.program, &other.0.program)
+        if !self.edges.agree(&other.edges) {
+            return None;
+        }
+        if let Some(path) = self.literal_path().or_else(|| other.literal_path()) {
+            return (self.matches(path) && other.matches(path)).then(|| path.to_owned());
+        }
+        meet::witness(&self.inner.program, &other.inner.program)
     }
 
     /// The longest literal directory that is an ancestor of, or equal to, all that it matches.
     pub fn anchor(&self) -> &str {
-        &self.0.anchor
+        &self.inner.anchor
     }
 
     /// Where records that may meet it can be anchored: one span per expansion, each once.
     pub fn spans(&self) -> &[Span] {
-        &self.0.spans
+        &self.inner.spans
     }
 }
 

@@ -43,14 +43,19 @@ impl Tail {
     }
 }
 
+/// Whether `c` never melts into what stands before it.
+pub(super) fn stands_alone(c: char) -> bool {
+    c.is_ascii()
+        || (canonical_combining_class(c) == 0
+            && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes)
+}
+
 /// Whether `c` may stand behind anything, and anything behind it. Not all such are known here.
 pub(super) fn is_inert(c: char) -> bool {
     if c.is_ascii() {
         return matches!(c, '/' | '.' | '_' | '-' | '0'..='9' | 'q');
     }
-    canonical_combining_class(c) == 0
-        && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes
-        && !may_compose(c)
+    stands_alone(c) && !may_compose(c)
 }
 
 /// Whether some character composes with `c` before it.

@@ -4,7 +4,7 @@
 //! of expansions. Its nodes stand in topological order: every edge leads to a later node, but for
 //! the loop of [`Op::DeepIn`].
 
-use super::class::CharSet;
+use super::{class::CharSet, nfc::stands_alone};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Op {
@@ -44,15 +44,34 @@ pub(super) struct Node {
 pub(super) struct Program {
     pub(super) nodes: Box<[Node]>,
     pub(super) classes: Box<[CharSet]>,
+    /// Whether a witness made of what it takes may turn out not to be in NFC.
+    pub(super) melts: bool,
+    /// Whether a witness may need a control character.
+    pub(super) controls: bool,
 }
 
 impl Program {
+    pub(super) fn new(nodes: Vec<Node>, classes: Vec<CharSet>) -> Self {
+        let melts = nodes.iter().any(|node| matches!(node.op, Op::Char(c) if !stands_alone(c)))
+            || classes.iter().any(CharSet::melts);
+        let controls = classes.iter().any(CharSet::may_leave_controls);
+        Self { nodes: nodes.into(), classes: classes.into(), melts, controls }
+    }
+
     /// The node at `at`. There is none behind an edge that does not exist.
     pub(super) fn node(&self, at: u32) -> Node {
         self.nodes.get(at as usize).copied().unwrap_or(Node { op: Op::End, next: at })
     }
 
+    pub(super) fn class(&self, class: u32) -> Option<&CharSet> {
+        self.classes.get(class as usize)
+    }
+
     pub(super) fn class_contains(&self, class: u32, c: char) -> bool {
-        self.classes.get(class as usize).is_some_and(|set| set.contains(c))
+        self.class(class).is_some_and(|set| set.contains(c))
+    }
+
+    pub(super) fn ends(&self, at: u32) -> bool {
+        matches!(self.node(at).op, Op::End | Op::Rest | Op::Tree)
     }
 }
