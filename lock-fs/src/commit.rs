@@ -1,0 +1,226 @@
+//! From a decision to files, as one step.
+//!
+//! A step that changes one file is committed by the one call that changes it. A step that changes
+//! more is written down as a [redo](crate::redo) file first, and committed by the rename of that.
+//! The state is dirty from before the first write until after the last, so that whoever comes
+//! after a killed process knows that there is something to settle.
+
+use std::collections::HashSet;
+
+use lock_core::{
+    BackendError, Committed, ErrorKind, Lock, Mode, Write,
+    host::{Host, Moment},
+};
+
+use rustix::fd::AsFd as _;
+
+use crate::{
+    error::{Doing as _, Result},
+    fault, line,
+    load::Loaded,
+    log,
+    place::{self, Spot},
+    record,
+    redo::{Op, REDO, Redo},
+    state::State,
+    store::{STATE, Store},
+    sys,
+};
+
+/// Commits `committed` on top of `before`; `after` has its version and token.
+///
+/// # Errors
+/// [`ErrorKind::Unknown`] if it may have been committed; else nothing has happened.
+pub(crate) fn commit(
+    store: &mut Store,
+    before: State,
+    after: State,
+    committed: &Committed,
+    loaded: &Loaded,
+    moment: Moment,
+) -> Result<Vec<Op>> {
+    let ops = plan(committed, loaded, moment)?;
+    let lines = log::text(&committed.log).map_err(unwritable)?;
+    let before = log::turn_over(store, before)?;
+    let mut after = State { segment: before.segment, ..after };
+    after.log = before.log + lines.len() as u64;
+    after.lines = before.lines + committed.log.len() as u64;
+    count_waiters(&mut after, committed, loaded);
+    let underway = State {
+        dirty: true,
+        version: after.version,
+        token: after.token,
+        line: after.line,
+        ..before
+    };
+    match ops.as_slice() {
+        [] => {}
+        [op] => one(store, &underway, &lines, op)?,
+        _ => {
+            let redo = Redo::new(&after, before.log, lines, ops.clone());
+            if !many(store, &underway, &redo)? {
+                return Ok(Vec::new());
+            }
+        }
+    }
+    fault::point("committed");
+    // From here on the step has happened, whatever else goes wrong: if the state stays dirty, the
+    // next step settles it.
+    if let Err(error) = store.write_state(&after) {
+        tracing::warn!(%error, "the state could not be written after a step");
+    }
+    fault::point("clean");
+    if after.version != before.version {
+        store.ring();
+    }
+    Ok(ops)
+}
+
+/// A step of one change.
+fn one(store: &mut Store, underway: &State, lines: &str, op: &Op) -> Result<()> {
+    let at = op.spot();
+    // All that needs room on the disk comes first: if that fails, nothing has begun.
+    let parent = match op {
+        Op::Put { text, .. } => {
+            let parent = store.parent_of(at)?;
+            store.write_next(text)?;
+            Some(parent)
+        }
+        _ => None,
+    };
+    begin(store, underway)?;
+    let done = log::append(store, underway, lines).and_then(|()| {
+        fault::point("logged");
+        match (&parent, op) {
+            (Some(parent), _) => store.publish(parent.as_fd(), &at.name),
+            (None, op) => store.apply(op),
+        }
+    });
+    done.inspect_err(|error| call_off(store, underway, error))
+}
+
+/// A step of several changes; says whether all of them are carried out already.
+fn many(store: &mut Store, underway: &State, redo: &Redo) -> Result<bool> {
+    let text = redo.to_text().map_err(unwritable)?;
+    store.write_next(&text)?;
+    begin(store, underway)?;
+    let committed = store.publish(store.dir.as_fd(), REDO);
+    committed.inspect_err(|error| call_off(store, underway, error))?;
+    fault::point("redo is there");
+    match carry_out(store, redo) {
+        Ok(()) => Ok(true),
+        Err(error) => {
+            tracing::warn!(%error, "a committed step is left for the next one to carry out");
+            Ok(false)
+        }
+    }
+}
+
+/// Carries out a committed step, from the beginning.
+pub(crate) fn carry_out(store: &mut Store, redo: &Redo) -> Result<()> {
+    for op in &redo.ops {
+        store.apply(op)?;
+        fault::point("applied one");
+    }
+    if let Some(state) = redo.state() {
+        log::append(store, &State { log: redo.log_at, ..state }, &redo.log)?;
+    }
+    fault::point("redo is carried out");
+    sys::unlink(&store.dir, REDO).doing(|| format!("removing {REDO}"))?;
+    Ok(())
+}
+
+fn begin(store: &mut Store, underway: &State) -> Result<()> {
+    let begun = store.write_state(underway).doing(|| format!("writing {STATE}"));
+    if begun.is_err() {
+        store.discard_next();
+    }
+    fault::point("dirty");
+    begun
+}
+
+/// Nothing has happened: says so, and leaves the version and the token used up.
+fn call_off(store: &mut Store, underway: &State, error: &BackendError) {
+    if error.kind() == ErrorKind::Unknown {
+        return;
+    }
+    store.discard_next();
+    if let Err(error) = store.write_state(&State { dirty: false, ..*underway }) {
+        tracing::warn!(%error, "the state could not be written after a step that failed");
+    }
+}
+
+/// The files to change, in an order that never takes one away before it is safe.
+fn plan(committed: &Committed, loaded: &Loaded, moment: Moment) -> Result<Vec<Op>> {
+    let host = Host::current();
+    let version = committed.outcome.version;
+    let (mut quarantines, mut puts, mut drops) = (Vec::new(), Vec::new(), Vec::new());
+    let mut taken: HashSet<&Spot> = loaded.spots.values().collect();
+    for write in &committed.writes {
+        match write {
+            Write::DropLock(lock) => {
+                let Some(at) = loaded.spots.get(&lock.id) else { continue };
+                taken.remove(at);
+                if lock.damaged {
+                    let name: String = at.name.chars().take(100).collect();
+                    let to = format!("{version}-{}-{name}", quarantines.len());
+                    quarantines.push(Op::Quarantine { at: at.clone(), to });
+                } else {
+                    drops.push(Op::Drop { at: at.clone() });
+                }
+            }
+            Write::DropWaiter(waiter) => drops.push(Op::Drop { at: line::spot(waiter.id) }),
+            Write::PutLock(_) | Write::PutWaiter(_) => {}
+        }
+    }
+    let mut slots = HashSet::new();
+    for write in &committed.writes {
+        match write {
+            Write::PutLock(lock) => {
+                let text = record::of_lock(lock, host, moment).map_err(unwritable)?;
+                let old = loaded.spots.get(&lock.id).cloned();
+                let at = old.unwrap_or_else(|| {
+                    let free = |slot: &Spot| !taken.contains(slot) && !slots.contains(slot);
+                    new_spot(lock, free)
+                });
+                slots.insert(at.clone());
+                puts.push(Op::Put { at, text });
+            }
+            Write::PutWaiter(waiter) => {
+                let text = record::of_waiter(waiter, host, moment).map_err(unwritable)?;
+                puts.push(Op::Put { at: line::spot(waiter.id), text });
+            }
+            Write::DropLock(_) | Write::DropWaiter(_) => {}
+        }
+    }
+    // What is written over need not be removed: a takeover in one place is one rename.
+    drops.retain(|drop| !puts.iter().any(|put| put.spot() == drop.spot()));
+    Ok(quarantines.into_iter().chain(puts).chain(drops).collect())
+}
+
+/// An exclusive lock on a plain path lies in its slot, if that is free; all else among the held.
+fn new_spot(lock: &Lock, free: impl Fn(&Spot) -> bool) -> Spot {
+    let slot = (lock.mode == Mode::Exclusive).then(|| place::slot(&lock.pattern)).flatten();
+    slot.filter(|slot| free(slot)).unwrap_or_else(|| place::held(&lock.pattern, lock.id))
+}
+
+fn count_waiters(after: &mut State, committed: &Committed, loaded: &Loaded) {
+    for write in &committed.writes {
+        match write {
+            Write::PutWaiter(waiter) => {
+                after.line = after.line.wrapping_add(1);
+                let known = loaded.view.waiters.iter().any(|other| other.id == waiter.id);
+                after.waiters += u64::from(!known);
+            }
+            Write::DropWaiter(_) => {
+                after.line = after.line.wrapping_add(1);
+                after.waiters = after.waiters.saturating_sub(1);
+            }
+            Write::PutLock(_) | Write::DropLock(_) => {}
+        }
+    }
+}
+
+fn unwritable(error: serde_json::Error) -> BackendError {
+    BackendError::new(ErrorKind::Invalid, "a record that cannot be written").with_source(error)
+}

@@ -1,0 +1,169 @@
+//! Changing the store's files: each change is one rename or one unlink.
+
+use lock_core::{BackendError, ErrorKind};
+use rustix::{
+    fd::{AsFd as _, BorrowedFd, OwnedFd},
+    fs::{self, AtFlags, Mode, OFlags},
+    io::{Errno, retry_on_intr},
+};
+
+use crate::{
+    error::{Doing as _, Result},
+    fault,
+    place::Spot,
+    redo::Op,
+    store::{NEXT, Store},
+    sys,
+};
+
+/// The directory of what could not be read.
+pub(crate) const QUARANTINE: &str = "quarantine";
+
+impl Store {
+    /// Writes `text` under the name that is no file's own yet.
+    pub(crate) fn write_next(&self, text: &str) -> Result<()> {
+        let context = || format!("writing {NEXT}");
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let make = || sys::open_below(&self.dir, NEXT, flags, self.access.file());
+        let file = match make() {
+            Err(Errno::EXIST) => {
+                self.clear_next().doing(context)?;
+                make()
+            }
+            made => made,
+        };
+        let file = file.doing(context)?;
+        fault::point("next is empty");
+        let written =
+            self.access.adopt_file(&file).and_then(|()| sys::write_at(&file, text.as_bytes(), 0));
+        if written.is_err() {
+            self.discard_next();
+        }
+        fault::point("next is written");
+        written.doing(context)
+    }
+
+    /// Takes away what somebody killed, or playing tricks, left there.
+    pub(crate) fn clear_next(&self) -> std::result::Result<(), Errno> {
+        match sys::unlink(&self.dir, NEXT) {
+            Err(Errno::ISDIR | Errno::PERM) => {
+                retry_on_intr(|| fs::unlinkat(&self.dir, NEXT, AtFlags::REMOVEDIR))
+            }
+            removed => removed.map(|_| ()),
+        }
+    }
+
+    /// The same after a failure: the next one who writes there tries again.
+    pub(crate) fn discard_next(&self) {
+        if let Err(error) = self.clear_next() {
+            tracing::debug!(%error, "{NEXT} could not be removed");
+        }
+    }
+
+    /// Gives the file that [`write_next`](Self::write_next) wrote its name, in one call.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unknown`] unless it is certain that nothing happened.
+    pub(crate) fn publish(&self, parent: BorrowedFd<'_>, name: &str) -> Result<()> {
+        let context = || format!("publishing {name}");
+        match retry_on_intr(|| fs::renameat(&self.dir, NEXT, parent, name)) {
+            Ok(()) => Ok(()),
+            Err(errno) => match sys::stat(&self.dir, NEXT) {
+                // The source is still there: the rename was not carried out.
+                Ok(_) => {
+                    self.discard_next();
+                    Err(errno).doing(context)
+                }
+                Err(_) => Err(unknown(errno, context())),
+            },
+        }
+    }
+
+    /// The directory of a record, made if it is not there.
+    pub(crate) fn parent_of(&self, spot: &Spot) -> Result<OwnedFd> {
+        let context = || format!("opening {}", spot.dir);
+        match sys::open_below(&self.dir, &spot.dir, sys::DIRECTORY, Mode::empty()) {
+            Err(Errno::NOENT) => self.made(&spot.dir).doing(context),
+            opened => opened.doing(context),
+        }
+    }
+
+    /// Makes a directory and those above it.
+    pub(crate) fn made(&self, path: &str) -> std::result::Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let mut at: Option<OwnedFd> = None;
+        for segment in path.split('/') {
+            let from = at.as_ref().unwrap_or(&self.dir);
+            let made = match retry_on_intr(|| fs::mkdirat(from, segment, self.access.dir())) {
+                Ok(()) => true,
+                Err(Errno::EXIST) => false,
+                Err(errno) => return Err(errno),
+            };
+            let dir = sys::open_below(from, segment, flags, Mode::empty())?;
+            if made {
+                self.access.adopt_dir(&dir)?;
+            }
+            at = Some(dir);
+        }
+        at.ok_or(Errno::INVAL)
+    }
+
+    /// Removes the file at `spot`, if it is there.
+    pub(crate) fn remove(&self, spot: &Spot) -> Result<()> {
+        let context = || format!("removing {}", spot.path());
+        let parent = match sys::open_below(&self.dir, &spot.dir, sys::DIRECTORY, Mode::empty()) {
+            Err(Errno::NOENT) => return Ok(()),
+            parent => parent.doing(context)?,
+        };
+        match sys::unlink(&parent, &spot.name) {
+            Ok(_) => Ok(()),
+            // It is still there: nothing happened.
+            Err(errno) if sys::stat(&parent, &spot.name).is_ok() => Err(errno).doing(context),
+            Err(errno) => Err(unknown(errno, context())),
+        }
+    }
+
+    /// Moves the file at `spot`, whatever it is, out of the way.
+    pub(crate) fn quarantine(&self, spot: &Spot, to: &str) -> Result<()> {
+        let context = || format!("moving {} to {QUARANTINE}", spot.path());
+        let place = Spot { dir: QUARANTINE.to_owned(), name: to.to_owned() };
+        let quarantine = self.parent_of(&place)?;
+        let parent = match sys::open_below(&self.dir, &spot.dir, sys::DIRECTORY, Mode::empty()) {
+            Err(Errno::NOENT) => return Ok(()),
+            parent => parent.doing(context)?,
+        };
+        match retry_on_intr(|| fs::renameat(&parent, &*spot.name, &quarantine, to)) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(errno) if sys::stat(&parent, &spot.name).is_ok() => Err(errno).doing(context),
+            Err(errno) => Err(unknown(errno, context())),
+        }
+    }
+
+    /// Carries out one change of a step that is committed already.
+    pub(crate) fn apply(&self, op: &Op) -> Result<()> {
+        match op {
+            Op::Put { at, text } => {
+                let parent = self.parent_of(at)?;
+                self.write_next(text)?;
+                self.publish(parent.as_fd(), &at.name)
+            }
+            Op::Drop { at } => self.remove(at),
+            Op::Quarantine { at, to } => self.quarantine(at, to),
+        }
+    }
+
+    /// Removes `dir` and what is above it, as far as that is empty. Only tidiness: it may fail.
+    pub(crate) fn prune(&self, dir: &str) {
+        let mut path = dir;
+        while let Some((above, _)) = path.rsplit_once('/') {
+            if fs::unlinkat(self.dir.as_fd(), path, AtFlags::REMOVEDIR).is_err() {
+                return;
+            }
+            path = above;
+        }
+    }
+}
+
+fn unknown(errno: Errno, context: String) -> BackendError {
+    BackendError::new(ErrorKind::Unknown, context).with_source(std::io::Error::from(errno))
+}

@@ -1,0 +1,34 @@
+//! A lock manager's store in a directory: one readable file a lock, one step a change.
+//!
+//! All processes of a machine that use the directory share one namespace. It needs no server and
+//! no runtime; whoever is killed at any moment leaves a store that the next one settles.
+
+mod access;
+mod backend;
+mod changed;
+mod commit;
+mod damaged;
+mod error;
+mod fault;
+mod files;
+mod guard;
+mod inspect;
+mod line;
+mod load;
+mod log;
+mod name;
+mod options;
+mod place;
+mod record;
+mod recover;
+mod redo;
+mod scheme;
+mod session;
+mod state;
+mod step;
+mod store;
+mod sys;
+
+pub use backend::FsBackend;
+pub use options::Options;
+pub use scheme::SCHEME;

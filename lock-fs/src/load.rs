@@ -1,0 +1,277 @@
+//! From a scope to a view.
+
+use std::collections::HashMap;
+
+use lock_core::{
+    Lock, LockScope, Pattern, RecordId, Scope, Timestamp, Version, View,
+    host::{Host, Moment},
+};
+
+use crate::{
+    damaged::{self, Content},
+    error::{Doing as _, Result},
+    line, log,
+    place::{self, Chain, HELD, LOCKS, Spot, Title},
+    record,
+    redo::Redo,
+    state::State,
+    store::Store,
+    sys,
+};
+
+/// A view, and where its records lie.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    pub(crate) view: View,
+    pub(crate) spots: HashMap<RecordId, Spot>,
+    /// Records whose leases were marked on another boot or host.
+    pub(crate) foreign: Vec<RecordId>,
+}
+
+/// Loads what is in `scope`, as the step in `redo` will have left it.
+pub(crate) fn load(
+    store: &mut Store,
+    scope: &Scope,
+    state: &State,
+    redo: Option<&Redo>,
+    moment: Moment,
+) -> Result<Loaded> {
+    let host = Host::current();
+    let loaded =
+        Loaded { view: empty(scope.clone(), moment.wall, state.version), ..Loaded::default() };
+    let mut loader = Loader { store, host, moment, wanted: Wanted::of(&scope.locks), loaded };
+    loader.locks(&scope.locks)?;
+    if let Some(redo) = redo {
+        loader.overlay(redo);
+    }
+    let mut loaded = loader.loaded;
+    if scope.waiters && (state.waiters > 0 || redo.is_some()) {
+        loaded.view.waiters = line::load(store, redo, host, moment)?;
+    }
+    log::load(store, state, redo, &mut loaded.view)?;
+    host.bury(&mut loaded.view);
+    Ok(loaded)
+}
+
+/// A view of a store in which there is nothing.
+pub(crate) fn empty(scope: Scope, now: Timestamp, version: Version) -> View {
+    View { scope, now, version, ..View::default() }
+}
+
+/// Which patterns are worth reading a file for.
+enum Wanted<'a> {
+    Any,
+    /// Those that meet one of these: the rest of the directories they share matters to nobody.
+    Meeting(&'a [Pattern]),
+    /// These.
+    Exactly(&'a [Pattern]),
+}
+
+impl<'a> Wanted<'a> {
+    fn of(scope: &'a LockScope) -> Self {
+        match scope {
+            LockScope::At(patterns) => Self::Exactly(patterns),
+            LockScope::Meeting(patterns) => Self::Meeting(patterns),
+            _ => Self::Any,
+        }
+    }
+
+    fn has(&self, pattern: &Pattern) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Meeting(patterns) => patterns.iter().any(|other| other.meets(pattern)),
+            Self::Exactly(patterns) => patterns.contains(pattern),
+        }
+    }
+
+    fn has_path(&self, path: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Meeting(patterns) => patterns.iter().any(|other| other.matches(path)),
+            Self::Exactly(patterns) => patterns.iter().any(|p| p.literal_path() == Some(path)),
+        }
+    }
+}
+
+struct Loader<'a> {
+    store: &'a Store,
+    host: &'static Host,
+    moment: Moment,
+    wanted: Wanted<'a>,
+    loaded: Loaded,
+}
+
+impl Loader<'_> {
+    fn locks(&mut self, scope: &LockScope) -> Result<()> {
+        match scope {
+            LockScope::None => Ok(()),
+            LockScope::At(patterns) => {
+                let mut chains: Vec<Chain> =
+                    patterns.iter().map(|pattern| Chain::of(pattern.anchor())).collect();
+                chains.sort_by(|one, two| one.node().cmp(two.node()));
+                chains.dedup_by(|one, two| one.node() == two.node());
+                chains.iter().try_for_each(|chain| self.node(chain.node()))
+            }
+            LockScope::Meeting(patterns) => self.meeting(patterns),
+            _ => self.below(LOCKS),
+        }
+    }
+
+    /// Each directory once, even where spans overlap: what is below one of them first.
+    fn meeting(&mut self, patterns: &[Pattern]) -> Result<()> {
+        let mut nodes: HashMap<String, bool> = HashMap::new();
+        for span in patterns.iter().flat_map(Pattern::spans) {
+            let chain = Chain::of(&span.anchor);
+            let deepest = chain.nodes.len();
+            for (depth, node) in (1..).zip(chain.nodes) {
+                *nodes.entry(node).or_default() |= span.below && depth == deepest;
+            }
+        }
+        let covered = |node: &str| {
+            let mut above = node.match_indices('/').filter_map(|(end, _)| node.get(..end));
+            above.any(|above| nodes.get(above) == Some(&true))
+        };
+        let mut wanted: Vec<(&String, &bool)> =
+            nodes.iter().filter(|(node, _)| !covered(node)).collect();
+        wanted.sort();
+        for (node, below) in wanted {
+            if *below { self.slot(node).and_then(|()| self.below(node))? } else { self.node(node)? }
+        }
+        Ok(())
+    }
+
+    /// What is anchored at `node` itself.
+    fn node(&mut self, node: &str) -> Result<()> {
+        self.slot(node)?;
+        self.held(node)
+    }
+
+    fn slot(&mut self, node: &str) -> Result<()> {
+        match (place::slot_of(node), place::path_of(node)) {
+            (Some(spot), Some(path)) if self.wanted.has_path(&path) => self.read_slot(spot, &path),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_slot(&mut self, spot: Spot, path: &str) -> Result<()> {
+        match Pattern::literal(path) {
+            Ok(pattern) => self.read(spot, pattern),
+            // No pattern has such a path, whatever lies there.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn held(&mut self, node: &str) -> Result<()> {
+        let dir = format!("{node}/{HELD}");
+        for (name, _) in self.names(&dir)? {
+            let pattern = match place::title(&name) {
+                Some(Title::Of(pattern)) if self.wanted.has(&pattern) => pattern,
+                Some(Title::Hashed) => {
+                    match place::path_of(node).map(|path| below_pattern(&path)) {
+                        Some(Ok(pattern)) => pattern,
+                        _ => continue,
+                    }
+                }
+                _ => continue,
+            };
+            self.read(Spot { dir: dir.clone(), name }, pattern)?;
+        }
+        Ok(())
+    }
+
+    /// What is anchored at `node` or below it, but for its own slot.
+    fn below(&mut self, node: &str) -> Result<()> {
+        let mut todo = vec![node.to_owned()];
+        while let Some(node) = todo.pop() {
+            let path = place::path_of(&node);
+            for (name, is_dir) in self.names(&node)? {
+                if name == HELD {
+                    self.held(&node)?;
+                } else if let Some(stem) = name.strip_suffix(crate::name::LOCK) {
+                    let (Some(above), Some(last)) = (&path, crate::name::decode(stem)) else {
+                        continue;
+                    };
+                    let path = if above.is_empty() { last } else { format!("{above}/{last}") };
+                    if self.wanted.has_path(&path) {
+                        self.read_slot(Spot { dir: node.clone(), name }, &path)?;
+                    }
+                } else if is_dir && crate::name::decode(&name).is_some() {
+                    todo.push(format!("{node}/{name}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self, dir: &str) -> Result<Vec<(String, bool)>> {
+        use rustix::io::Errno;
+        match sys::names(&self.store.dir, dir) {
+            // A file or a symlink where a directory should be: nothing of ours lies behind it.
+            Err(Errno::NOTDIR | Errno::LOOP) => Ok(Vec::new()),
+            names => names.doing(|| format!("listing {dir}")),
+        }
+    }
+
+    /// Reads the file at `spot`, whose name says that it is a lock on `pattern`.
+    fn read(&mut self, spot: Spot, pattern: Pattern) -> Result<()> {
+        let (text, since) = match damaged::read(&self.store.dir, &spot)? {
+            Content::Missing => return Ok(()),
+            Content::Text(text, since) => (Some(text), since),
+            Content::Unreadable(since) => (None, since),
+        };
+        let lock = text.and_then(|text| self.parse(&spot, &text));
+        match lock {
+            Some((lock, foreign)) => self.add(spot, lock, foreign),
+            None => {
+                if let Some(lock) = damaged::lock(&spot, pattern, since) {
+                    self.add(spot, lock, false);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The lock in `text`, if it belongs where it lies and is not a copy of another.
+    fn parse(&self, spot: &Spot, text: &[u8]) -> Option<(Lock, bool)> {
+        let (lock, foreign) = record::lock(text, self.host, self.moment)?;
+        let fits = place::fits(spot, &lock.pattern, lock.id);
+        (fits && !self.loaded.spots.contains_key(&lock.id)).then_some((lock, foreign))
+    }
+
+    fn add(&mut self, spot: Spot, lock: Lock, foreign: bool) {
+        if foreign {
+            self.loaded.foreign.push(lock.id);
+        }
+        self.loaded.spots.insert(lock.id, spot);
+        let keep = match &self.loaded.view.scope.locks {
+            LockScope::OfAgent(agent) => !lock.damaged && lock.agent == *agent,
+            _ => true,
+        };
+        if keep {
+            self.loaded.view.locks.push(lock);
+        }
+    }
+
+    /// What a step that was committed, but not carried out, will leave.
+    fn overlay(&mut self, redo: &Redo) {
+        let changed: Vec<RecordId> = {
+            let touched = |spot: &Spot| redo.ops.iter().any(|op| op.spot() == spot);
+            let spots = self.loaded.spots.iter();
+            spots.filter(|(_, spot)| touched(spot)).map(|(id, _)| *id).collect()
+        };
+        self.loaded.view.locks.retain(|lock| !changed.contains(&lock.id));
+        changed.iter().for_each(|id| drop(self.loaded.spots.remove(id)));
+        for (spot, text) in redo.puts() {
+            if let Some((lock, foreign)) = self.parse(spot, text.as_bytes())
+                && self.loaded.view.scope.locks.includes(&lock)
+            {
+                self.add(spot.clone(), lock, foreign);
+            }
+        }
+    }
+}
+
+/// Everything at and below `path`.
+fn below_pattern(path: &str) -> std::result::Result<Pattern, lock_core::pattern::PatternError> {
+    if path.is_empty() { Pattern::parse("**") } else { Pattern::directory(path) }
+}

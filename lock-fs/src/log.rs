@@ -1,0 +1,206 @@
+//! What was granted and how it ended: one JSON line each, in two files that take turns.
+//!
+//! How much of the file is true stands in the [state](crate::state), not in the file's length:
+//! what a killed step wrote beyond that is overwritten by the next.
+
+use lock_core::{EndingScope, HistoryEntry, View};
+use memchr::memmem;
+use rustix::{
+    fd::OwnedFd,
+    fs::{Mode, OFlags, fstat, ftruncate, renameat},
+    io::{Errno, retry_on_intr},
+};
+
+use crate::{
+    error::{Doing as _, Result},
+    redo::Redo,
+    state::State,
+    store::{Store, open_or_make},
+    sys,
+};
+
+pub(crate) const LOG: &str = "log";
+pub(crate) const OLD: &str = "log.old";
+
+/// How many lines a file gets: enough for ten thousand endings and the grants between them.
+const TURN: u64 = 20_000;
+
+/// How much is read at once from the end of a log.
+const CHUNK: u64 = 64 * 1024;
+
+/// The text of some lines.
+pub(crate) fn text(entries: &[HistoryEntry]) -> serde_json::Result<String> {
+    let mut text = String::new();
+    for entry in entries {
+        text.push_str(&serde_json::to_string(entry)?);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// The entries in some lines; what is no line of ours is passed over.
+pub(crate) fn entries(text: &[u8]) -> impl DoubleEndedIterator<Item = HistoryEntry> {
+    lines(text).filter_map(|line| serde_json::from_slice(line).ok())
+}
+
+fn lines(text: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
+}
+
+/// Writes lines where the true part of the log ends. They become true with the state.
+pub(crate) fn append(store: &mut Store, state: &State, text: &str) -> Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let context = || format!("writing {LOG}");
+    let file = match store.log.take().filter(|(segment, _)| *segment == state.segment) {
+        Some((_, file)) => file,
+        None => open_or_make(&store.dir, LOG, &store.access).doing(context)?,
+    };
+    let (_, file) = store.log.insert((state.segment, file));
+    sys::write_at(file, text.as_bytes(), state.log).doing(context)
+}
+
+/// Turns the log over once it is full. Whoever is killed in between leaves the state dirty and no
+/// log, which says it all.
+pub(crate) fn turn_over(store: &mut Store, state: State) -> Result<State> {
+    if state.lines < TURN {
+        return Ok(state);
+    }
+    let context = || format!("turning {LOG} over");
+    store.write_state(&State { dirty: true, ..state }).doing(context)?;
+    store.log = None;
+    match retry_on_intr(|| renameat(&store.dir, LOG, &store.dir, OLD)) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(errno) => return Err(errno).doing(context),
+    }
+    let state = turned(state);
+    store.write_state(&state).doing(context)?;
+    Ok(state)
+}
+
+/// The numbers once the log has been turned over.
+pub(crate) fn turned(state: State) -> State {
+    State { dirty: false, segment: state.segment + 1, log: 0, lines: 0, ..state }
+}
+
+/// Fills in the endings and the history of the view.
+pub(crate) fn load(
+    store: &mut Store,
+    state: &State,
+    redo: Option<&Redo>,
+    view: &mut View,
+) -> Result<()> {
+    // The first turn keeps all in the old file; from the second on, one was dropped.
+    view.forgetful = state.segment > 1;
+    let pending = redo.map_or("", |redo| redo.log.as_str()).as_bytes();
+    let true_length = redo.map_or(state.log, |redo| redo.log_at);
+    if view.scope.endings != EndingScope::None {
+        let mut text = old(store)?;
+        text.extend(current(store, 0, true_length)?);
+        text.extend_from_slice(pending);
+        let scope = view.scope.endings.clone();
+        view.endings = endings(&text, &scope);
+    }
+    if let Some(after) = view.scope.history {
+        let is_later = |entry: &HistoryEntry| entry.version() > after;
+        let mut start = true_length;
+        let mut text = Vec::new();
+        let reached = |text: &[u8]| {
+            let whole = text.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+            let first = text.get(whole..).and_then(|text| entries(text).next());
+            first.is_some_and(|entry| !is_later(&entry))
+        };
+        while start > 0 && !reached(&text) {
+            let end = start;
+            start = start.saturating_sub(CHUNK.max(text.len() as u64));
+            let mut earlier = current(store, start, end - start)?;
+            earlier.append(&mut text);
+            text = earlier;
+        }
+        if start == 0 && !reached(&text) {
+            let mut earlier = old(store)?;
+            earlier.append(&mut text);
+            text = earlier;
+        }
+        text.extend_from_slice(pending);
+        view.history = entries(&text).filter(is_later).collect();
+    }
+    Ok(())
+}
+
+/// The endings in scope among some lines. Most lines are told apart without parsing them.
+fn endings(text: &[u8], scope: &EndingScope) -> Vec<lock_core::Ending> {
+    let needle = match scope {
+        EndingScope::Last(agent, ..) | EndingScope::OfHolder(agent, ..) => {
+            serde_json::to_string(agent).unwrap_or_default()
+        }
+        EndingScope::MadeBy(nonce) => nonce.to_string(),
+        _ => String::new(),
+    };
+    let needle = memmem::Finder::new(needle.as_bytes());
+    lines(text)
+        .filter(|line| needle.find(line).is_some())
+        .filter_map(|line| serde_json::from_slice::<HistoryEntry>(line).ok())
+        .filter_map(|entry| entry.ending().cloned())
+        .filter(|ending| scope.includes(ending))
+        .collect()
+}
+
+/// Part of the current log; less, if the file is shorter than that.
+pub(crate) fn current(store: &Store, from: u64, length: u64) -> Result<Vec<u8>> {
+    read(store, LOG, from, length)
+}
+
+/// The log before the current one.
+pub(crate) fn old(store: &Store) -> Result<Vec<u8>> {
+    read(store, OLD, 0, u64::MAX)
+}
+
+/// All that stands in the current log, true or not.
+pub(crate) fn beyond(store: &Store, from: u64) -> Result<Vec<u8>> {
+    read(store, LOG, from, u64::MAX)
+}
+
+fn read(store: &Store, name: &str, from: u64, length: u64) -> Result<Vec<u8>> {
+    let context = || format!("reading {name}");
+    let Some(file) = open(store, name).doing(context)? else { return Ok(Vec::new()) };
+    let size = u64::try_from(fstat(&file).doing(context)?.st_size).unwrap_or(0);
+    let length = length.min(size.saturating_sub(from));
+    let mut text = vec![0; usize::try_from(length).unwrap_or(0)];
+    let read = sys::read_at(&file, &mut text, from).doing(context)?;
+    text.truncate(read);
+    Ok(text)
+}
+
+/// Whether the current log is there.
+pub(crate) fn exists(store: &Store) -> bool {
+    sys::stat(&store.dir, LOG).is_ok()
+}
+
+/// Cuts the current log off after `length` bytes.
+pub(crate) fn cut(store: &mut Store, length: u64) -> Result<()> {
+    store.log = None;
+    match open_for_writing(store).doing(|| format!("opening {LOG}"))? {
+        Some(file) => ftruncate(&file, length).doing(|| format!("cutting {LOG}")),
+        None => Ok(()),
+    }
+}
+
+fn open_for_writing(store: &Store) -> std::result::Result<Option<OwnedFd>, Errno> {
+    found(sys::open_below(&store.dir, LOG, OFlags::WRONLY | sys::CAREFULLY, Mode::empty()))
+}
+
+fn open(store: &Store, name: &str) -> std::result::Result<Option<OwnedFd>, Errno> {
+    found(sys::open_below(&store.dir, name, OFlags::RDONLY | sys::CAREFULLY, Mode::empty()))
+}
+
+fn found(
+    opened: std::result::Result<OwnedFd, Errno>,
+) -> std::result::Result<Option<OwnedFd>, Errno> {
+    match opened {
+        Ok(file) => Ok(Some(file)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
