@@ -5,10 +5,10 @@
 pub(crate) fn point(_what: &str) {}
 
 #[cfg(test)]
-pub(crate) use killing::{killed_at, point};
+pub(crate) use killing::point;
 
 #[cfg(test)]
-mod killing {
+pub(crate) mod killing {
     use std::{
         cell::Cell,
         panic::{AssertUnwindSafe, catch_unwind},

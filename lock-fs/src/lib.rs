@@ -7,6 +7,8 @@ mod access;
 mod backend;
 mod changed;
 mod commit;
+#[cfg(test)]
+mod crash_tests;
 mod damaged;
 mod error;
 mod fault;

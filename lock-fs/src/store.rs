@@ -13,6 +13,7 @@ use crate::{
     access::{self, Access},
     error::{Doing as _, Result},
     options::Options,
+    place::LOCKS,
     state::State,
     sys,
 };
@@ -208,9 +209,10 @@ pub(crate) fn open_or_make(
     }
 }
 
-/// A store without a guard has lost it: it is made anew, for it says nothing by being empty.
+/// A store without a guard has lost it, or is just being made: the guard says nothing by being
+/// empty, so it is made anew.
 fn restored_guard(dir: &OwnedFd, access: &Access, path: &Path) -> Result<OwnedFd> {
-    let is_ours = [STATE, crate::place::LOCKS].iter().any(|name| sys::stat(dir, name).is_ok());
+    let is_ours = [GUARD, STATE, LOCKS].iter().any(|name| sys::stat(dir, name).is_ok());
     if !is_ours {
         let context = format!(
             "{} is not empty and not a lock store: name another directory, or empty it",
