@@ -119,7 +119,7 @@ impl System {
         if test_kill_process(id) == Err(Errno::SRCH) {
             return true;
         }
-        let Some(stat) = self.stat(pid).filter(|_| proc_is_ours) else { return false };
+        let Some(stat) = proc_is_ours.then(|| self.stat(pid)).flatten() else { return false };
         stat.has_ended() || (start != 0 && stat.start != 0 && stat.start != start)
     }
 
