@@ -7,6 +7,7 @@
 pub mod blocking;
 pub mod host;
 pub mod pattern;
+pub mod root;
 
 mod backend;
 mod backends;
