@@ -1,0 +1,160 @@
+//! `lockctl acquire`.
+
+use std::{ffi::OsString, future::IntoFuture as _, time::Duration};
+
+use lock_core::{Grant, Leases, Mode, Reason, Timestamp, host::Host};
+
+use crate::{
+    context::Context,
+    exit::Exit,
+    failure::Failure,
+    interrupt::Interrupt,
+    json,
+    patterns::PatternArgs,
+    present::{self, say, style::BAD},
+    settings,
+};
+
+/// Take locks: all of them or none
+///
+/// What this agent holds already is refreshed: it keeps its token and is never shortened.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lockctl acquire src/a.rs 'tests/*.rs' --agent agent-7 --reason 'rename Foo'
+  lockctl acquire docs/ --shared             beside others that share
+  lockctl acquire src/a.rs --wait=5m         stand in line for up to 5 minutes
+  git diff --name-only -z | lockctl acquire --patterns-from - -0 --literal")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) patterns: PatternArgs,
+    /// Why, for whoever is refused
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<OsString>,
+    /// Beside others that share
+    #[arg(long)]
+    pub(crate) shared: bool,
+    /// How long the locks live without a refresh, from 100ms to 7d [default: 5m]
+    #[arg(long, value_name = "DUR", allow_hyphen_values = true)]
+    pub(crate) ttl: Option<OsString>,
+    /// Stand in line until granted, or for at most DUR
+    #[arg(long, value_name = "DUR", require_equals = true)]
+    #[allow(clippy::option_option, reason = "not given, given bare, given with a value")]
+    pub(crate) wait: Option<Option<OsString>>,
+    /// End the locks when this process of this host is gone
+    #[arg(long, value_name = "PID")]
+    pub(crate) pid: Option<u32>,
+}
+
+pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
+    let patterns = context.patterns(&args.patterns)?;
+    let limit = limit(args.wait.as_ref())?;
+    let ttl = context.settings.ttl(args.ttl.as_deref())?;
+    let locks = context.locks().await?;
+    let mut request =
+        locks.acquire(patterns.as_slice()).mode(mode(args.shared)).ttl(ttl.duration());
+    if let Some(reason) = &args.reason {
+        request = request.reason(Reason::new(&settings::text("--reason", reason)?)?);
+    }
+    if let Some(pid) = args.pid {
+        let process = Host::current().process(pid).map_err(|error| {
+            Failure::usage(format!("--pid {pid}: {error}"), "name a process that runs on this host")
+        })?;
+        request = request.process(process);
+    }
+    let Some(limit) = limit else { return answer(args, context, &request.await?, None) };
+    match Interrupt::watch()?.or(request.wait(limit).into_future()).await {
+        Ok(grant) => answer(args, context, &grant?, None),
+        Err(signal) => {
+            // The line must not wait for somebody who has gone.
+            locks.close().await;
+            let again = locks.acquire(patterns.as_slice()).mode(mode(args.shared));
+            let refusal = Grant::Refused(locks.check(again).await?);
+            answer(args, context, &refusal, Some(signal))
+        }
+    }
+}
+
+pub(crate) fn mode(shared: bool) -> Mode {
+    if shared { Mode::Shared } else { Mode::Exclusive }
+}
+
+/// How long to wait: not at all without `--wait` and for `--wait=0`, without limit for `--wait`.
+#[allow(clippy::option_option, reason = "as in the arguments")]
+fn limit(wait: Option<&Option<OsString>>) -> Result<Option<Duration>, Failure> {
+    match wait {
+        None => Ok(None),
+        Some(None) => Ok(Some(Duration::MAX)),
+        Some(Some(text)) => {
+            let limit = settings::duration("--wait", text)?;
+            Ok(Some(limit).filter(|limit| !limit.is_zero()))
+        }
+    }
+}
+
+fn answer(
+    args: &Args,
+    context: &Context<'_>,
+    grant: &Grant,
+    interrupted: Option<Exit>,
+) -> Result<Exit, Failure> {
+    let now = Timestamp::wall_clock();
+    let none = lock_core::Refusal::default();
+    let (mut exit, mut status, refusal, cycle) = match grant {
+        Grant::Held(leases) => return held(context, leases, now),
+        Grant::Refused(refusal) => (Exit::Refused, "conflict", refusal, None),
+        Grant::TimedOut(refusal) => (Exit::TimedOut, "timeout", refusal, None),
+        Grant::Deadlock { cycle, refusal } => {
+            (Exit::Deadlock, "deadlock", refusal, Some(cycle.as_slice()))
+        }
+        _ => (Exit::Refused, "conflict", &none, None),
+    };
+    if let Some(signal) = interrupted {
+        (exit, status) = (signal, "conflict");
+    }
+    let conflicts = refusal.into();
+    let answer = json::Acquire { status, locks: Vec::new(), conflicts, cycle };
+    let agent = context.settings.agent()?;
+    context.output.answer(exit, &answer, |out| {
+        present::conflict::refusal(out, "refused", refusal, now);
+        if let Some(cycle) = cycle {
+            let names: Vec<&str> = cycle.iter().map(lock_core::AgentId::as_str).collect();
+            let first = names.first().copied().unwrap_or_default();
+            let ring = names.join(" waits for ");
+            say!(out, "{BAD}deadlock{BAD:#}: {ring} waits for {first}");
+            context.next("release").word("--all").agent(&agent).say(out);
+            return;
+        }
+        match exit {
+            Exit::TimedOut => say!(out, "{BAD}timed out{BAD:#}; it left the line"),
+            Exit::Signal(_) => say!(out, "{BAD}interrupted{BAD:#}; it left the line"),
+            _ => {}
+        }
+        again(args, context).agent(&agent).word("--wait").say(out);
+    })
+}
+
+/// The same request once more.
+fn again(args: &Args, context: &Context<'_>) -> present::next::Next {
+    let pid = args.pid.map(|pid| OsString::from(pid.to_string()));
+    context
+        .next("acquire")
+        .patterns(&args.patterns)
+        .flag("--shared", args.shared)
+        .option("--ttl", args.ttl.as_deref())
+        .option("--reason", args.reason.as_deref())
+        .option("--pid", pid.as_deref())
+}
+
+fn held(context: &Context<'_>, leases: &Leases, now: Timestamp) -> Result<Exit, Failure> {
+    let status = if leases.any_fresh() { "acquired" } else { "refreshed" };
+    let locks = json::Lock::live(leases.iter().map(|granted| &granted.lock));
+    let none = lock_core::Refusal::default();
+    let answer = json::Acquire { status, locks, conflicts: (&none).into(), cycle: None };
+    context.output.answer(Exit::Done, &answer, |out| {
+        for granted in leases.iter() {
+            let verb = if granted.fresh { "acquired" } else { "refreshed" };
+            present::lock::granted(out, verb, &granted.lock, now);
+        }
+    })
+}

@@ -1,0 +1,55 @@
+//! The verbs, one file each: its arguments, and what it does with them.
+
+pub(crate) mod acquire;
+pub(crate) mod break_lock;
+pub(crate) mod check;
+pub(crate) mod cleanup_agent;
+pub(crate) mod cleanup_orphaned;
+pub(crate) mod cleanup_stale;
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod init;
+pub(crate) mod list;
+pub(crate) mod man;
+pub(crate) mod refresh;
+pub(crate) mod release;
+pub(crate) mod wait;
+pub(crate) mod who;
+
+use lock_core::Backends;
+
+use crate::{
+    args::{Cli, Verb},
+    context::Context,
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+};
+
+/// Carries out what the command line asks for.
+pub(crate) async fn run(cli: &Cli, backends: &Backends) -> Result<Exit, Failure> {
+    let output = Output { json: cli.global.json, quiet: cli.global.quiet };
+    // These need no settings, or must be able to say what is wrong with them.
+    match &cli.verb {
+        Verb::Completions(args) => return completions::run(args, output),
+        Verb::Man(args) => return man::run(args, output),
+        Verb::Init(args) => return init::run(args, &cli.global, output),
+        Verb::Doctor(args) => return doctor::run(args, &cli.global, backends).await,
+        _ => {}
+    }
+    let context = Context::new(&cli.global, backends)?;
+    match &cli.verb {
+        Verb::Acquire(args) => acquire::run(args, &context).await,
+        Verb::Release(args) => release::run(args, &context).await,
+        Verb::Refresh(args) => refresh::run(args, &context).await,
+        Verb::Who(args) => who::run(args, &context).await,
+        Verb::Check(args) => check::run(args, &context).await,
+        Verb::List(args) => list::run(args, &context).await,
+        Verb::Wait(args) => wait::run(args, &context).await,
+        Verb::CleanupStale(args) => cleanup_stale::run(args, &context).await,
+        Verb::CleanupAgent(args) => cleanup_agent::run(args, &context).await,
+        Verb::CleanupOrphaned(args) => cleanup_orphaned::run(args, &context).await,
+        Verb::Break(args) => break_lock::run(args, &context).await,
+        Verb::Completions(_) | Verb::Man(_) | Verb::Init(_) | Verb::Doctor(_) => Ok(Exit::Done),
+    }
+}

@@ -1,0 +1,234 @@
+//! The JSON that scripts read. Fields are only ever added.
+
+use lock_core::{AgentId, Blocker, Mode, Pattern, Refusal, Timestamp, Token};
+use serde::Serialize;
+
+use crate::exit::Explained;
+
+/// A lock.
+#[derive(Debug, Serialize)]
+pub(crate) struct Lock<'a> {
+    pattern: &'a Pattern,
+    agent_id: &'a AgentId,
+    mode: Mode,
+    reason: Option<&'a str>,
+    acquired_at: Timestamp,
+    refreshed_at: Timestamp,
+    expires_at: Timestamp,
+    stale: bool,
+    token: Token,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<u32>,
+}
+
+impl<'a> Lock<'a> {
+    pub(crate) fn new(lock: &'a lock_core::Lock, stale: bool) -> Self {
+        let process = lock.processes.first();
+        Self {
+            pattern: &lock.pattern,
+            agent_id: &lock.agent,
+            mode: lock.mode,
+            reason: lock.reason.as_ref().map(lock_core::Reason::as_str),
+            acquired_at: lock.acquired_at,
+            refreshed_at: lock.refreshed_at,
+            expires_at: lock.expires_at,
+            stale,
+            token: lock.token,
+            holder: lock.holder.as_ref().map(lock_core::HolderId::as_str),
+            host: process.map(|process| process.host.as_str()),
+            pid: process.map(|process| process.pid),
+        }
+    }
+
+    /// Locks that are live.
+    pub(crate) fn live(locks: impl IntoIterator<Item = &'a lock_core::Lock>) -> Vec<Self> {
+        locks.into_iter().map(|lock| Self::new(lock, false)).collect()
+    }
+}
+
+/// A queued request.
+#[derive(Debug, Serialize)]
+pub(crate) struct Waiter<'a> {
+    agent_id: &'a AgentId,
+    patterns: &'a [Pattern],
+    mode: Mode,
+    since: Timestamp,
+    position: usize,
+}
+
+impl<'a> Waiter<'a> {
+    pub(crate) fn new(waiter: &'a lock_core::Waiter, position: usize) -> Self {
+        Self {
+            agent_id: &waiter.agent,
+            patterns: &waiter.patterns,
+            mode: waiter.mode,
+            since: waiter.since,
+            position,
+        }
+    }
+
+    pub(crate) fn all(waiting: &'a [(lock_core::Waiter, usize)]) -> Vec<Self> {
+        waiting.iter().map(|(waiter, position)| Self::new(waiter, *position)).collect()
+    }
+}
+
+/// One reason why a request was not granted.
+#[derive(Debug, Serialize)]
+pub(crate) struct Conflict<'a> {
+    requested: &'a Pattern,
+    witness: &'a str,
+    #[serde(flatten)]
+    against: Against<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Against<'a> {
+    Held(Box<Lock<'a>>),
+    Waiting(Waiter<'a>),
+}
+
+/// Every reason, and how many more there are than are listed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Conflicts<'a> {
+    conflicts: Vec<Conflict<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    more: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+impl<'a> From<&'a Refusal> for Conflicts<'a> {
+    fn from(refusal: &'a Refusal) -> Self {
+        let conflicts = refusal.conflicts.iter().map(|conflict| Conflict {
+            requested: &conflict.requested,
+            witness: &conflict.witness,
+            against: match &conflict.blocker {
+                Blocker::Held(lock) => Against::Held(Box::new(Lock::new(lock, false))),
+                Blocker::Waiting { waiter, position } => {
+                    Against::Waiting(Waiter::new(waiter, *position))
+                }
+            },
+        });
+        Self { conflicts: conflicts.collect(), more: refusal.more }
+    }
+}
+
+/// `acquire`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Acquire<'a> {
+    pub(crate) status: &'static str,
+    pub(crate) locks: Vec<Lock<'a>>,
+    #[serde(flatten)]
+    pub(crate) conflicts: Conflicts<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cycle: Option<&'a [AgentId]>,
+}
+
+/// `release`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Release<'a> {
+    pub(crate) status: &'static str,
+    pub(crate) released: &'a [Pattern],
+    #[serde(flatten)]
+    pub(crate) conflicts: Conflicts<'a>,
+    /// What the agent holds that overlaps, if there was nothing to let go.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) overlapping: Vec<Lock<'a>>,
+}
+
+/// `refresh`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Refresh<'a> {
+    pub(crate) status: &'static str,
+    pub(crate) locks: Vec<Lock<'a>>,
+    pub(crate) lost: Vec<Lost<'a>>,
+}
+
+/// A lock that a refresh found lost.
+#[derive(Debug, Serialize)]
+pub(crate) struct Lost<'a> {
+    pattern: &'a Pattern,
+    to: Option<&'a str>,
+    at: Option<Timestamp>,
+    cause: &'static str,
+}
+
+impl<'a> From<&'a lock_core::Lost> for Lost<'a> {
+    fn from(lost: &'a lock_core::Lost) -> Self {
+        Self {
+            pattern: &lost.pattern,
+            to: lost.to.as_deref(),
+            at: lost.at,
+            cause: lost.cause.as_str(),
+        }
+    }
+}
+
+/// `who`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Who<'a> {
+    pub(crate) pattern: &'a Pattern,
+    pub(crate) held: bool,
+    pub(crate) locks: Vec<Lock<'a>>,
+    pub(crate) waiting: Vec<Waiter<'a>>,
+}
+
+/// `check` and `wait`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Check<'a> {
+    pub(crate) status: &'static str,
+    #[serde(flatten)]
+    pub(crate) conflicts: Conflicts<'a>,
+}
+
+/// `list`.
+#[derive(Debug, Serialize)]
+pub(crate) struct List<'a> {
+    pub(crate) locks: Vec<Lock<'a>>,
+    pub(crate) waiting: Vec<Waiter<'a>>,
+}
+
+/// `break` and the cleanups.
+#[derive(Debug, Serialize)]
+pub(crate) struct Removed<'a> {
+    pub(crate) removed: usize,
+    pub(crate) locks: Vec<Lock<'a>>,
+    /// Waiters that were removed as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) waiting: Vec<Waiter<'a>>,
+}
+
+/// `doctor`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Doctor<'a> {
+    pub(crate) healthy: bool,
+    pub(crate) checks: &'a [lock_core::Check],
+}
+
+/// A failure.
+#[derive(Debug, Serialize)]
+pub(crate) struct Error<'a> {
+    error: ErrorBody<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorBody<'a> {
+    code: &'a str,
+    message: &'a str,
+    hint: &'a str,
+}
+
+impl<'a> From<&'a Explained> for Error<'a> {
+    fn from(explained: &'a Explained) -> Self {
+        let Explained { code, message, hint, .. } = explained;
+        Self { error: ErrorBody { code, message, hint } }
+    }
+}

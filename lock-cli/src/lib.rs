@@ -1,0 +1,30 @@
+//! The command line of the lock manager, as a library: `lockctl` with stores of one's own.
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     lock_cli::main(lock_cli::builtin()) // .with(&lock_postgres::SCHEME)
+//! }
+//! ```
+//!
+//! One call is one short process: it reads its arguments, takes one step in the store, prints one
+//! answer and ends. It starts no thread and no runtime unless it has to wait.
+
+mod args;
+mod commands;
+mod config;
+mod context;
+mod escape;
+mod exit;
+mod failure;
+mod interrupt;
+mod json;
+mod operator;
+mod output;
+mod patterns;
+mod present;
+mod quote;
+mod run;
+mod settings;
+mod usage;
+
+pub use crate::run::{builtin, main};

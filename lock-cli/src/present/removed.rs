@@ -1,0 +1,39 @@
+//! What a break or a cleanup removed.
+
+use lock_core::{Answer, Lock, Outcome};
+
+use super::{lock, say, style::GOOD, time::Seen};
+use crate::{escape::Shown, exit::Exit, failure::Failure, json, output::Output};
+
+/// Prints what `outcome` removed; with `dry_run`, what it would have.
+pub(crate) fn removed(output: Output, outcome: &Outcome, dry_run: bool) -> Result<Exit, Failure> {
+    let Answer::Removed { locks, live, waiters } = &outcome.answer else {
+        return Err(Failure::unfitting(&outcome.answer));
+    };
+    let is_stale = |lock: &Lock| lock.expires_at <= outcome.now;
+    let answer = json::Removed {
+        removed: locks.len(),
+        locks: locks.iter().map(|lock| json::Lock::new(lock, is_stale(lock))).collect(),
+        waiting: waiters.iter().zip(1..).map(|(w, place)| json::Waiter::new(w, place)).collect(),
+    };
+    output.answer(Exit::Done, &answer, |out| {
+        let verb = if dry_run { "would remove" } else { "removed" };
+        for lock in locks {
+            let until = Seen { time: lock.expires_at, now: outcome.now };
+            let ended = if is_stale(lock) { "expired" } else { "live until" };
+            let (agent, pattern) = (&lock.agent, Shown(lock.pattern.as_str()));
+            say!(out, "{GOOD}{verb}{GOOD:#} {pattern} of {agent}, {ended} {until}");
+        }
+        for waiter in waiters {
+            let patterns = lock::patterns(waiter);
+            say!(out, "{GOOD}{verb}{GOOD:#} the wait of {} for {patterns}", waiter.agent);
+        }
+        if locks.is_empty() && waiters.is_empty() {
+            say!(out, "nothing to remove");
+            return;
+        }
+        let count = locks.len();
+        let plural = if count == 1 { "" } else { "s" };
+        say!(out, "{count} lock{plural}, {live} of them live");
+    })
+}

@@ -1,0 +1,67 @@
+//! From the command line to the exit code.
+
+use std::{
+    ffi::OsString,
+    panic::{self, AssertUnwindSafe},
+    process::ExitCode,
+};
+
+use futures_lite::future::block_on;
+use lock_core::Backends;
+
+use crate::{
+    commands,
+    escape::Shown,
+    exit::Exit,
+    failure::Failure,
+    output::{self, Output},
+    usage,
+};
+
+/// The stores that are built in: one for each feature. A URL of one that is left out says which
+/// feature it needs.
+pub fn builtin() -> Backends {
+    let backends = Backends::new();
+    #[cfg(feature = "fs")]
+    let backends = backends.with(&lock_fs::SCHEME);
+    #[cfg(not(feature = "fs"))]
+    let backends = backends.without("fs", "fs");
+    backends
+}
+
+/// The whole of `lockctl` with these stores.
+///
+/// It takes the command line from [`std::env::args_os`], and answers on stdout and stderr.
+pub fn main(backends: Backends) -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    panic::set_hook(Box::new(|panicked| {
+        let text = panicked.to_string();
+        output::complain(&format!("lockctl: a bug, please report it: {}\n", Shown(&text)));
+    }));
+    let run = AssertUnwindSafe(|| run(&arguments, &backends));
+    panic::catch_unwind(run).unwrap_or(Exit::Bug).into()
+}
+
+fn run(arguments: &[OsString], backends: &Backends) -> Exit {
+    let cli = match usage::parse(arguments) {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
+    let output = Output { json: cli.global.json, quiet: cli.global.quiet };
+    if cli.global.verbose > 0 {
+        log_to_stderr(cli.global.verbose);
+    }
+    block_on(commands::run(&cli, backends))
+        .unwrap_or_else(|failure: Failure| output.failure(&failure))
+}
+
+fn log_to_stderr(verbose: u8) {
+    let level = if verbose > 1 { tracing::Level::TRACE } else { tracing::Level::DEBUG };
+    let log = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .finish();
+    // Somebody who calls this as a library may log already.
+    let _ = tracing::subscriber::set_global_default(log);
+}

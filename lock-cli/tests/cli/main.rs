@@ -1,0 +1,22 @@
+//! The real binary over real checkouts.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so at once"
+)]
+
+mod bad_input;
+mod checkout;
+mod exit_codes;
+mod json_shapes;
+mod pipes;
+mod precedence;
+mod race;
+mod redact;
+mod reference;
+mod snapshots;
+mod waiting;

@@ -1,0 +1,67 @@
+//! What differs from run to run, taken out of an answer.
+
+use std::path::Path;
+
+/// `text` with times, spans, tokens and paths as `[TIME]`, `[SPAN]`, `[TOKEN]`,
+/// `[ROOT]`, and `[DIR]` for the directory that the root is in.
+pub(crate) fn redact(text: &str, root: &Path) -> String {
+    let text = text.replace(&*root.to_string_lossy(), "[ROOT]");
+    let around = root.parent().map(Path::to_string_lossy).filter(|around| around.len() > 1);
+    let text = around.map_or(text.clone(), |around| text.replace(&*around, "[DIR]"));
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some(c) = rest.chars().next() {
+        let (shown, taken) = time(rest)
+            .map(|taken| ("[TIME]", taken))
+            .or_else(|| span(rest))
+            .or_else(|| token(rest).map(|taken| ("[TOKEN]", taken)))
+            .unwrap_or((&rest[..c.len_utf8()], c.len_utf8()));
+        out.push_str(shown);
+        rest = &rest[taken..];
+    }
+    out
+}
+
+/// The length of an RFC 3339 time at the start of `text`.
+fn time(text: &str) -> Option<usize> {
+    let form = "dddd-dd-ddTdd:dd:dd";
+    let fits = text.len() > form.len()
+        && text.bytes().zip(form.bytes()).all(|(byte, form)| match form {
+            b'd' => byte.is_ascii_digit(),
+            form => byte == form,
+        });
+    let rest = text.get(form.len()..).filter(|_| fits)?;
+    let end = rest.find('Z')?;
+    let fraction = rest[..end].trim_start_matches('.').bytes().all(|byte| byte.is_ascii_digit());
+    fraction.then_some(form.len() + end + 1)
+}
+
+/// `(in 4m59s)`, `(12ms ago)`.
+fn span(text: &str) -> Option<(&'static str, usize)> {
+    let end = text.find(')').filter(|_| text.starts_with('('))?;
+    let inner = &text[1..end];
+    let (span, shown) = match (inner.strip_prefix("in "), inner.strip_suffix(" ago")) {
+        (Some(span), _) => (span, "(in [SPAN])"),
+        (_, Some(span)) => (span, "([SPAN] ago)"),
+        _ => return None,
+    };
+    let plain = span.starts_with(|c: char| c.is_ascii_digit())
+        && span.chars().all(|c| c.is_ascii_digit() || "smhd".contains(c));
+    plain.then_some((shown, end + 1))
+}
+
+/// A token is at least the microseconds since the epoch: sixteen digits.
+fn token(text: &str) -> Option<usize> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    (end == 16).then_some(end)
+}
+
+#[test]
+fn only_what_differs_is_taken_out() {
+    let root = Path::new("/tmp/x");
+    let text = "a (exclusive) until 2026-01-31T12:00:00.123456Z (in 4m59s), 1764000000000000 /tmp/x/b /tmp/y";
+    assert_eq!(
+        redact(text, root),
+        "a (exclusive) until [TIME] (in [SPAN]), [TOKEN] [ROOT]/b [DIR]/y"
+    );
+}
