@@ -2,6 +2,7 @@
 
 use super::{
     builder::Builder,
+    letters::Letters,
     program::{Op, Program},
     table::Table,
     walk::Walk,
@@ -17,7 +18,8 @@ const MOST_UNTRIED: usize = 48;
 pub(super) fn matches(program: &Program, path: &str) -> bool {
     quickly(program, path).unwrap_or_else(|| {
         let path = plain(path);
-        Table::new(Walk { p: program, q: &path, controls: true }).lives((0, 0))
+        let walk = Walk { p: program, q: &path, controls: true };
+        Table::new(walk, &Letters::free()).lives((0, 0), 0)
     })
 }
 

@@ -1,10 +1,11 @@
 //! Whether two machines take a common path, and which.
 
 use super::{
-    exact,
+    letters::Letters,
     path::is_valid_path,
-    program::Program,
+    program::{Op, Program},
     table::Table,
+    take::candidates,
     walk::{Found, Walk},
 };
 
@@ -13,46 +14,72 @@ pub(super) fn meets(p: &Program, q: &Program) -> bool {
     if p.melts || q.melts {
         return witness(p, q).is_some();
     }
-    meets_with(Walk { p, q, controls: false })
-        || ((p.controls || q.controls) && meets_with(Walk { p, q, controls: true }))
-}
-
-fn meets_with(walk: Walk<'_>) -> bool {
-    match walk.run(()) {
-        Found::Yes => true,
-        Found::No => false,
-        Found::Unknown => Table::new(walk).lives((0, 0)),
-    }
+    let meets = |controls| {
+        let walk = Walk { p, q, controls };
+        match walk.run(()) {
+            Found::Yes => true,
+            Found::No => false,
+            Found::Unknown => Table::new(walk, &Letters::free()).lives((0, 0), 0),
+        }
+    };
+    meets(false) || ((p.controls || q.controls) && meets(true))
 }
 
 /// A valid path that both take; without control characters if there is one.
 pub(super) fn witness(p: &Program, q: &Program) -> Option<String> {
-    witness_with(Walk { p, q, controls: false }).or_else(|| {
-        let controls = p.controls || q.controls;
-        controls.then(|| witness_with(Walk { p, q, controls }))?
-    })
+    let witness = |controls| {
+        let walk = Walk { p, q, controls };
+        let mut text = String::new();
+        match walk.run(&mut text) {
+            Found::Yes if is_valid_path(&text) => Some(text),
+            Found::No => None,
+            Found::Yes | Found::Unknown => exact(walk),
+        }
+    };
+    witness(false).or_else(|| if p.controls || q.controls { witness(true) } else { None })
 }
 
-fn witness_with(walk: Walk<'_>) -> Option<String> {
-    let mut text = String::new();
-    match walk.run(&mut text) {
-        Found::No => return None,
-        Found::Yes if is_valid_path(&text) => return Some(text),
-        Found::Yes | Found::Unknown => {}
+/// The path of a walk that knows which moves lead to the end.
+fn exact(walk: Walk<'_>) -> Option<String> {
+    let letters = if walk.p.melts || walk.q.melts { Letters::of(walk) } else { Letters::free() };
+    let table = Table::new(walk, &letters);
+    let (mut at, mut state) = ((0, 0), 0);
+    if !table.lives(at, state) {
+        return None;
     }
-    let table = Table::new(walk);
-    guided(walk, &table).filter(|text| is_valid_path(text)).or_else(|| exact::search(walk, &table))
-}
-
-/// The path of a walk that never goes wrong.
-fn guided(walk: Walk<'_>, table: &Table) -> Option<String> {
     let mut text = String::new();
-    let mut at = (0, 0);
     while !walk.ends(at) {
-        let moves = walk.moves(at);
-        let &(to, c) = moves.iter().flatten().find(|(to, _)| table.lives(*to))?;
+        let (a, b) = (walk.p.node(at.0).op, walk.q.node(at.1).op);
+        let mut next = None;
+        for &(to, c) in walk.moves(at).iter().flatten() {
+            let others = match (c, a.takes(walk.p), b.takes(walk.q)) {
+                (Some(c), Some(a), Some(b)) if c != '/' => candidates(a, b, walk.controls),
+                _ => Vec::new(),
+            };
+            let mut ways = std::iter::once(c).chain(others.into_iter().map(Some));
+            next = ways.find_map(|c| {
+                let after = match c {
+                    None => state,
+                    Some('/') => 0,
+                    Some(c) => letters.after(state, letters.letter(c)?)?,
+                };
+                table.lives(to, after).then_some((to, c, after))
+            });
+            if next.is_some() {
+                break;
+            }
+        }
+        // Two loops need take nothing together, but to part what must not stand together.
+        if next.is_none() && is_loop(a) && is_loop(b) && state != 0 && table.lives(at, 0) {
+            next = Some((at, Some('q'), 0));
+        }
+        let (to, c, after) = next?;
         text.extend(c);
-        at = to;
+        (at, state) = (to, after);
     }
     Some(text)
+}
+
+fn is_loop(op: Op) -> bool {
+    matches!(op, Op::Star | Op::DeepIn | Op::Rest)
 }

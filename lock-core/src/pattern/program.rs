@@ -6,7 +6,7 @@
 
 use super::{class::CharSet, nfc::stands_alone};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Op {
     /// Takes this character.
     Char(char),

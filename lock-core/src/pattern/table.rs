@@ -1,136 +1,208 @@
 //! All pairs of states of two machines from which both can end, in one sweep.
 //!
 //! A walk that goes wrong often is slow; this is not, whatever the patterns: it takes one row of
-//! bits, a machine's nodes, for each node of the other.
+//! bits, a machine's nodes, for each node of the other and each state of the text between them.
+
+use std::collections::HashMap;
 
 use super::{
-    columns::{Columns, Row, get, unite},
+    columns::{Columns, Group},
+    letters::{Letter, Letters, State},
     program::{Op, Program},
-    take::{Take, share},
+    rows::{Rows, get, set, unite},
+    take::Take,
     walk::{Pair, Walk},
 };
 
 /// For each node of the first program, the nodes of the second from which both can end.
 pub(super) struct Table {
-    rows: Vec<Row>,
+    rows: Rows,
 }
 
 impl Table {
-    pub(super) fn new(walk: Walk<'_>) -> Self {
-        let Walk { p, q, controls } = walk;
-        let columns = Columns::new(q, controls);
-        let mut builder = Builder {
-            p,
+    pub(super) fn new(walk: Walk<'_>, letters: &Letters) -> Self {
+        let columns = Columns::new(walk.q, letters, walk.controls);
+        let mut filler = Filler {
+            p: walk.p,
+            letters,
+            names: columns.groups(Take::Name),
             columns,
-            rows: Vec::new(),
-            chars: Default::default(),
-            classes: vec![None; p.classes.len()],
+            rows: Rows::new(walk.p.nodes.len(), letters.states()),
+            groups: HashMap::new(),
         };
-        builder.rows.resize_with(p.nodes.len(), Row::default);
-        for at in (0..p.nodes.len()).rev() {
-            builder.fill(at);
+        for at in (0..walk.p.nodes.len() as u32).rev() {
+            filler.fill(at);
         }
-        Self { rows: builder.rows }
+        Self { rows: filler.rows }
     }
 
     /// Whether both can end from here.
-    pub(super) fn lives(&self, (i, j): Pair) -> bool {
-        self.rows.get(i as usize).is_some_and(|row| get(row, j as usize))
+    pub(super) fn lives(&self, (i, j): Pair, state: State) -> bool {
+        get(self.rows.row(i, state), j as usize)
     }
 }
 
-struct Builder<'a> {
+struct Filler<'a> {
     p: &'a Program,
+    letters: &'a Letters,
     columns: Columns<'a>,
-    rows: Vec<Row>,
-    /// The steps of the second program that take each character or class of the first.
-    chars: std::collections::HashMap<char, Row>,
-    classes: Vec<Option<Row>>,
+    rows: Rows,
+    /// The steps of the second program that share something with any character of a segment.
+    names: Vec<Group>,
+    /// The same for each operation of the first program that takes less.
+    groups: HashMap<Op, Vec<Group>>,
 }
 
-impl Builder<'_> {
-    /// Fills the row of `at`, all later ones being filled.
-    fn fill(&mut self, at: usize) {
-        let node = self.p.node(at as u32);
-        let mut row = self.columns.row();
+impl Filler<'_> {
+    /// Fills the rows of `at`, those of all later nodes being filled.
+    fn fill(&mut self, at: u32) {
+        let node = self.p.node(at);
         match node.op {
-            // The row of the loop's entry, which comes next, is filled with this one.
-            Op::DeepIn => return,
-            Op::Deep => return self.fill_deep(at),
-            Op::Char(_) | Op::Class(_) | Op::Any => self.pull(node.op, node.next, &mut row),
-            Op::Slash => self.columns.pull_slash(self.row(node.next), &mut row),
-            Op::Tree => {
-                self.columns.pull_slash(self.row(node.next), &mut row);
-                unite(&mut row, &self.columns.ends);
+            Op::Char(_) | Op::Class(_) | Op::Any => self.fill_step(at, node.op, node.next),
+            Op::Slash | Op::Tree => {
+                let mut row = self.columns.row();
+                self.columns.pull_slash(self.rows.row(node.next, 0), &mut row);
+                if node.op == Op::Tree {
+                    unite(&mut row, self.columns.ends());
+                }
+                self.rows.put_all(at, row);
             }
             Op::Star => {
-                unite(&mut row, self.row(node.next));
-                self.columns.sweep_name(&mut row);
+                let mut rows = self.each(|it, state| it.rows.row(node.next, state).to_vec());
+                self.sweep(&mut rows);
+                self.put(at, rows);
             }
-            Op::Rest => {
-                unite(&mut row, &self.columns.ends);
-                loop {
-                    let before = row.clone();
-                    self.columns.sweep_name(&mut row);
-                    self.columns.pull_slash(&before, &mut row);
-                    if row == before {
-                        break;
-                    }
+            Op::Deep => self.fill_deep(at, node.next),
+            // Filled with the node before it.
+            Op::DeepIn => {}
+            Op::Rest => self.fill_rest(at),
+            Op::End => self.rows.put_all(at, self.columns.ends().to_vec()),
+            Op::Split(other) => {
+                let rows = self.each(|it, state| {
+                    let mut row = it.rows.row(node.next, state).to_vec();
+                    unite(&mut row, it.rows.row(other, state));
+                    row
+                });
+                self.put(at, rows);
+            }
+            Op::Jump => {
+                for state in 0..self.letters.states() {
+                    self.rows.put_id(at, state, self.rows.id(node.next, state));
                 }
             }
-            Op::End => unite(&mut row, &self.columns.ends),
-            Op::Split(other) => {
-                unite(&mut row, self.row(node.next));
-                unite(&mut row, self.row(other));
-            }
-            Op::Jump => unite(&mut row, self.row(node.next)),
         }
-        self.put(at, row);
     }
 
-    /// Fills the row of a `**` and of its loop, each of which leads to the other.
-    fn fill_deep(&mut self, at: usize) {
-        let mut deep = self.row(self.p.node(at as u32).next).to_vec();
-        let mut within = self.columns.row();
+    fn each(&self, row: impl Fn(&Self, State) -> Vec<u64>) -> Vec<Vec<u64>> {
+        (0..self.letters.states()).map(|state| row(self, state)).collect()
+    }
+
+    fn put(&mut self, at: u32, rows: Vec<Vec<u64>>) {
+        for (state, row) in rows.into_iter().enumerate() {
+            self.rows.put(at, state, row);
+        }
+    }
+
+    fn fill_step(&mut self, at: u32, op: Op, next: u32) {
+        let (columns, p) = (&self.columns, self.p);
+        let groups = match op {
+            Op::Any => &self.names,
+            _ => self.groups.entry(op).or_insert_with(|| {
+                op.takes(p).map(|take| columns.groups(take)).unwrap_or_default()
+            }),
+        };
+        // After what is no mark it does not matter what stood before.
+        let is_mark = |letter: &Letter| matches!(letter, Letter::Mark(_));
+        let mut base = columns.row();
+        let pull = |row: &mut Vec<u64>, state, marks: bool| {
+            for (letter, takers) in groups.iter().filter(|(letter, _)| is_mark(letter) == marks) {
+                if let Some(after) = self.letters.after(state, *letter) {
+                    columns.pull_name(takers, self.rows.row(next, after), row);
+                }
+            }
+            columns.close(row);
+        };
+        pull(&mut base, 0, false);
+        if !groups.iter().any(|(letter, _)| is_mark(letter)) {
+            return self.rows.put_all(at, base);
+        }
+        let rows = (0..self.letters.states())
+            .map(|state| {
+                let mut row = base.clone();
+                pull(&mut row, state, true);
+                row
+            })
+            .collect();
+        self.put(at, rows);
+    }
+
+    /// Adds to `rows`, one for each state, the nodes that lead into them while the first machine
+    /// takes any number of characters of a segment.
+    fn sweep(&self, rows: &mut [Vec<u64>]) {
+        let lives =
+            |rows: &[Vec<u64>], state: usize, at| rows.get(state).is_some_and(|row| get(row, at));
+        for (at, letters) in self.columns.names().rev() {
+            let behind = self.columns.behind(at);
+            let beside = self.columns.beside(at);
+            for state in 0..rows.len() {
+                let leads = beside.into_iter().flatten().any(|at| lives(rows, state, at))
+                    || letters.iter().any(|&letter| {
+                        let after = self.letters.after(state, letter);
+                        after.is_some_and(|after| lives(rows, after, behind))
+                    });
+                if let Some(row) = rows.get_mut(state).filter(|_| leads) {
+                    set(row, at);
+                }
+            }
+        }
+    }
+
+    /// The last `**`, within which all goes.
+    fn fill_rest(&mut self, at: u32) {
+        let mut rows = self.each(|it, _| it.columns.ends().to_vec());
+        loop {
+            let before = rows.clone();
+            self.sweep(&mut rows);
+            self.pull_slash(&before, &mut rows);
+            if rows == before {
+                break;
+            }
+        }
+        self.put(at, rows);
+    }
+
+    /// A `**` and its loop, each of which leads to the other.
+    fn fill_deep(&mut self, at: u32, next: u32) {
+        // At the start of a segment nothing stands before.
+        let mut deep = vec![self.rows.row(next, 0).to_vec()];
+        let mut within = self.each(|it, _| it.columns.row());
         loop {
             let before = (deep.clone(), within.clone());
-            self.columns.pull_slash(&deep, &mut within);
-            self.columns.sweep_name(&mut within);
-            self.columns.pull_name(self.columns.names(), &within, &mut deep);
+            self.pull_slash(&deep, &mut within);
+            self.sweep(&mut within);
+            for row in &mut deep {
+                for (letter, takers) in &self.names {
+                    let after = self.letters.after(0, *letter).and_then(|after| within.get(after));
+                    if let Some(after) = after {
+                        self.columns.pull_name(takers, after, row);
+                    }
+                }
+                self.columns.close(row);
+            }
             if (&deep, &within) == (&before.0, &before.1) {
                 break;
             }
         }
-        self.put(at, deep.into());
+        if let Some(row) = deep.pop() {
+            self.rows.put_all(at, row);
+        }
         self.put(at + 1, within);
     }
 
-    fn pull(&mut self, op: Op, next: u32, row: &mut [u64]) {
-        let columns = &self.columns;
-        let after = self.rows.get(next as usize).map_or(&[][..], |row| row);
-        let Some(take) = op.takes(self.p) else { return };
-        // A class of which nothing is left lets no loop take anything either.
-        if !share(take, Take::Name, columns.controls()) {
-            return;
-        }
-        let takers = match op {
-            Op::Char(c) => self.chars.entry(c).or_insert_with(|| columns.takers(take)),
-            Op::Class(class) => match self.classes.get_mut(class as usize) {
-                Some(known) => known.get_or_insert_with(|| columns.takers(take)),
-                None => return,
-            },
-            _ => columns.names(),
-        };
-        columns.pull_name(takers, after, row);
-    }
-
-    fn row(&self, at: u32) -> &[u64] {
-        self.rows.get(at as usize).map_or(&[], |row| row)
-    }
-
-    fn put(&mut self, at: usize, row: Row) {
-        if let Some(slot) = self.rows.get_mut(at) {
-            *slot = row;
+    /// Adds to `rows` the nodes that lead to one of `after` by a slash.
+    fn pull_slash(&self, after: &[Vec<u64>], rows: &mut [Vec<u64>]) {
+        if let Some(after) = after.first() {
+            rows.iter_mut().for_each(|row| self.columns.pull_slash(after, row));
         }
     }
 }
