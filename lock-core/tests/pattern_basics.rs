@@ -1,4 +1,12 @@
 //! What patterns mean, case by case.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should say so at once"
+)]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test says why it cannot go on")]
 
 use lock_core::pattern::{Pattern, PatternError, Span, is_valid_path};

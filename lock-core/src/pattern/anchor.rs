@@ -17,52 +17,58 @@ pub struct Span {
 
 /// The spans of all expansions, sorted, each once.
 pub(super) fn spans(program: &Program) -> Vec<Span> {
-    let mut spans = Vec::new();
-    let mut todo = vec![(0, String::new())];
-    while let Some((mut at, mut text)) = todo.pop() {
-        loop {
-            let node = program.node(at);
-            match node.op {
-                Op::Char(c) => text.push(c),
-                Op::Slash => text.push('/'),
-                Op::Jump => {}
-                Op::Split(other) => todo.push((other, text.clone())),
-                Op::End => {
-                    spans.push(Span { anchor: text, below: false });
-                    break;
-                }
-                Op::Tree => {
-                    spans.push(Span { anchor: text, below: true });
-                    break;
-                }
-                _ => {
-                    text.truncate(text.rfind('/').unwrap_or(0));
-                    spans.push(Span { anchor: text, below: true });
-                    break;
-                }
-            }
-            at = node.next;
-        }
+    let mut spans = Vec::with_capacity(1);
+    let mut untried = Vec::new();
+    let mut next = Some((0, String::with_capacity(program.nodes.len())));
+    while let Some((at, anchor)) = next {
+        spans.push(span(program, at, anchor, &mut untried));
+        next = untried.pop();
     }
-    spans.sort();
+    spans.sort_unstable();
     spans.dedup();
     spans
 }
 
-/// The longest directory that all anchors are, or are below.
-pub(super) fn common(spans: &[Span]) -> &str {
-    let mut spans = spans.iter().map(|span| span.anchor.as_str());
-    let first = spans.next().unwrap_or("");
-    spans.fold(first, |common, anchor| {
+/// The span of the first expansion from `at` on, behind `anchor`; where others part from it goes
+/// to `untried`.
+fn span(
+    program: &Program,
+    mut at: u32,
+    mut anchor: String,
+    untried: &mut Vec<(u32, String)>,
+) -> Span {
+    loop {
+        let node = program.node(at);
+        match node.op {
+            Op::Char(c) => anchor.push(c),
+            Op::Slash => anchor.push('/'),
+            Op::Jump => {}
+            Op::Split(other) => untried.push((other, anchor.clone())),
+            Op::End => return Span { anchor, below: false },
+            Op::Tree => return Span { anchor, below: true },
+            _ => {
+                anchor.truncate(anchor.rfind('/').unwrap_or(0));
+                return Span { anchor, below: true };
+            }
+        }
+        at = node.next;
+    }
+}
+
+/// The length of the longest directory that all anchors are, or are below: it begins each.
+pub(super) fn common(spans: &[Span]) -> usize {
+    let mut anchors = spans.iter().map(|span| span.anchor.as_str());
+    let first = anchors.next().unwrap_or("");
+    anchors.fold(first.len(), |common, anchor| {
         let mut end = 0;
         let mut at = 0;
-        for (a, b) in common.split('/').zip(anchor.split('/')) {
+        for (a, b) in first.get(..common).unwrap_or("").split('/').zip(anchor.split('/')) {
             if a != b {
                 break;
             }
             end = at + a.len();
             at = end + 1;
         }
-        common.get(..end).unwrap_or("")
+        end
     })
 }

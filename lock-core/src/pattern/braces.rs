@@ -17,27 +17,23 @@ impl Braces {
             return Self::default();
         }
         let mut braces = Self { next: vec![0; tokens.len()], after: vec![0; tokens.len()] };
-        // The `{` and `,` so far of each open pair.
-        let mut open: Vec<Vec<usize>> = Vec::new();
-        for (index, token) in tokens.iter().enumerate() {
+        // From behind: the `}` of each open pair, and the mark seen last in it.
+        let mut open: Vec<(usize, usize)> = Vec::new();
+        for (index, token) in tokens.iter().enumerate().rev() {
             match token.kind {
-                Kind::Open => open.push(vec![index]),
-                Kind::Comma | Kind::Close => {
-                    let Some(marks) = open.last_mut() else { continue };
-                    let last = marks.last().and_then(|&mark| braces.next.get_mut(mark));
-                    if let Some(next) = last {
-                        *next = index;
-                    }
-                    marks.push(index);
-                    if token.kind == Kind::Close {
-                        for mark in open.pop().unwrap_or_default() {
-                            if let Some(after) = braces.after.get_mut(mark) {
-                                *after = index + 1;
-                            }
-                        }
-                    }
-                }
-                _ => {}
+                Kind::Close => open.push((index, index)),
+                Kind::Open | Kind::Comma => {}
+                _ => continue,
+            }
+            let Some((close, last)) = open.last_mut() else { continue };
+            if let (Some(next), Some(after)) =
+                (braces.next.get_mut(index), braces.after.get_mut(index))
+            {
+                (*next, *after) = (*last, *close + 1);
+            }
+            *last = index;
+            if token.kind == Kind::Open {
+                open.pop();
             }
         }
         braces

@@ -12,6 +12,10 @@ pub(super) const NONE: u32 = u32::MAX;
 /// turn comes; the order of filling is the topological order of the program.
 pub(super) struct Builder {
     nodes: Vec<Node>,
+    /// How many nodes were filled in the order in which they were reserved, as all are without
+    /// braces.
+    in_order: u32,
+    /// All filled nodes, once one was filled out of order.
     filled: Vec<u32>,
     classes: Vec<CharSet>,
 }
@@ -20,7 +24,8 @@ impl Builder {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             nodes: Vec::with_capacity(capacity),
-            filled: Vec::with_capacity(capacity),
+            in_order: 0,
+            filled: Vec::new(),
             classes: Vec::new(),
         }
     }
@@ -33,6 +38,13 @@ impl Builder {
     pub(super) fn fill(&mut self, at: u32, op: Op, next: u32) {
         if let Some(node) = self.nodes.get_mut(at as usize) {
             *node = Node { op, next };
+        }
+        if self.filled.is_empty() {
+            if at == self.in_order {
+                self.in_order += 1;
+                return;
+            }
+            self.filled.extend(0..self.in_order);
         }
         self.filled.push(at);
     }
@@ -56,8 +68,7 @@ impl Builder {
 
     /// The program, its nodes in the order in which they were filled.
     pub(super) fn finish(self) -> Program {
-        let in_order = self.filled.iter().enumerate().all(|(new, &old)| new == old as usize);
-        if in_order {
+        if self.filled.is_empty() {
             return Program::new(self.nodes, self.classes);
         }
         let mut place = vec![NONE; self.nodes.len()];

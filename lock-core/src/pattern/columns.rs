@@ -8,6 +8,7 @@ use super::{
     program::{Op, Program},
     rows::{get, set},
     take::{Take, candidates, share},
+    work,
 };
 
 /// The nodes that share a letter with some step of the other machine.
@@ -122,6 +123,10 @@ impl<'a> Columns<'a> {
 
     /// The nodes that share a character with `take`, by the letters of what they share.
     pub(super) fn groups(&self, take: Take<'_>) -> Vec<Group> {
+        if let Take::One(c) = take {
+            let letter = self.letters.letter(c);
+            return letter.map(|letter| (letter, self.takers(c))).into_iter().collect();
+        }
         let mut groups = Groups { words: self.words, groups: Vec::new() };
         let wild = self.shared(take, Take::Name);
         for &letter in &wild {
@@ -133,16 +138,9 @@ impl<'a> Columns<'a> {
         if wild.is_empty() {
             return groups.groups;
         }
-        let from = match take {
-            Take::One(c) => self.chars.partition_point(|&(other, _)| other < c),
-            _ => 0,
-        };
         let mut last = None;
         let mut shared = Vec::new();
-        for &(c, at) in self.chars.iter().skip(from) {
-            if matches!(take, Take::One(one) if one != c) {
-                break;
-            }
+        for &(c, at) in &self.chars {
             if last.replace(c) != Some(c) {
                 shared = self.shared(take, Take::One(c));
             }
@@ -159,8 +157,29 @@ impl<'a> Columns<'a> {
         groups.groups
     }
 
+    /// The nodes that take `c`.
+    fn takers(&self, c: char) -> Vec<u64> {
+        let mut row = self.wild.clone();
+        let from = self.chars.partition_point(|&(other, _)| other < c);
+        for &(_, at) in self.chars.iter().skip(from).take_while(|&&(other, _)| other == c) {
+            set(&mut row, at);
+        }
+        work::note(5 * self.classes.len());
+        let mut last = (None, false);
+        for &(class, at) in &self.classes {
+            if last.0 != Some(class) {
+                last = (Some(class), self.program.class_contains(class, c));
+            }
+            if last.1 {
+                set(&mut row, at);
+            }
+        }
+        row
+    }
+
     /// The letters that both take; only the free one if there is such, as it allows the most.
     fn shared(&self, a: Take<'_>, b: Take<'_>) -> Vec<Letter> {
+        work::note(10);
         if self.letters.all_free() {
             let free = share(a, b, self.controls);
             return if free { vec![Letter::Free] } else { Vec::new() };
@@ -212,6 +231,7 @@ impl<'a> Columns<'a> {
 
     /// Adds the nodes that lead to a node of `row` without taking anything.
     pub(super) fn close(&self, row: &mut [u64]) {
+        work::note(self.free.len());
         for &(at, next, other) in &self.free {
             if get(row, next) || get(row, other) {
                 set(row, at);
@@ -251,6 +271,7 @@ impl<'a> Columns<'a> {
     }
 
     fn pull_steps(&self, takers: &[u64], after: &[u64], before: &mut [u64]) {
+        work::note(self.words + self.bent.len());
         let shifted = after.iter().zip(after.iter().skip(1).chain(&[0]));
         for (((word, takers), straight), (this, next)) in
             before.iter_mut().zip(takers).zip(&self.straight).zip(shifted)

@@ -8,7 +8,7 @@ use super::{
     PatternError,
     before::Before,
     braces::Braces,
-    builder::{Builder, NONE},
+    builder::Builder,
     class::CharSet,
     program::{Op, Program},
     scan::{Kind, Token},
@@ -27,28 +27,22 @@ pub(super) fn compile(tokens: &[Token]) -> Result<Program, PatternError> {
     };
     compiler.entry(0, Before::Nothing);
     for (index, token) in tokens.iter().enumerate() {
-        for (before, entry) in compiler.take(index) {
+        while let Some((before, entry)) = compiler.take(index) {
             compiler.token(index, token, before, entry)?;
         }
     }
-    for (before, entry) in compiler.take(tokens.len()) {
+    while let Some((before, entry)) = compiler.take(tokens.len()) {
         compiler.end(before, entry)?;
     }
     Ok(compiler.builder.finish())
 }
 
 /// The nodes at which a token is entered.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Entries {
     nodes: [u32; Before::ALL.len()],
-    /// Which of them exist, one bit each.
+    /// Which of them exist and are not taken yet, one bit each.
     reached: u16,
-}
-
-impl Default for Entries {
-    fn default() -> Self {
-        Self { nodes: [NONE; Before::ALL.len()], reached: 0 }
-    }
 }
 
 struct Compiler<'a> {
@@ -64,18 +58,18 @@ impl Compiler<'_> {
         self.entries.get_mut(index.checked_rem(slots)?)
     }
 
-    /// The entries of the token at `index`, all of which are known by now.
-    fn take(&mut self, index: usize) -> impl Iterator<Item = (Before, u32)> + use<> {
-        let entries = self.slot(index).map(std::mem::take).unwrap_or_default();
-        Before::ALL
-            .into_iter()
-            .zip(entries.nodes)
-            .filter(move |&(before, _)| entries.reached & (1 << before as u16) != 0)
+    /// One of the entries of the token at `index`, all of which are known by now.
+    fn take(&mut self, index: usize) -> Option<(Before, u32)> {
+        let entries = self.slot(index)?;
+        let first = entries.reached.trailing_zeros() as usize;
+        entries.reached &= entries.reached.wrapping_sub(1);
+        Some((*Before::ALL.get(first)?, *entries.nodes.get(first)?))
     }
 
     fn reached(&mut self, index: usize, before: Before) -> Option<u32> {
         let entries = self.slot(index)?;
-        entries.nodes.get(before as usize).copied().filter(|&entry| entry != NONE)
+        let reached = entries.reached & (1 << before as u16) != 0;
+        entries.nodes.get(before as usize).copied().filter(|_| reached)
     }
 
     fn set_entry(&mut self, index: usize, before: Before, entry: u32) {
@@ -147,7 +141,7 @@ impl Compiler<'_> {
             Kind::Any => Op::Any,
             Kind::Class(class) => self.builder.class(CharSet::new(&class.members, class.negated)),
         };
-        let entry = self.pending(entry, before, token.at)?;
+        let entry = self.pending(entry, before, token.at as usize)?;
         self.emit(entry, op, next, Before::Within);
         Ok(())
     }
@@ -256,6 +250,6 @@ impl Compiler<'_> {
     /// Where the token at `index` stands in the text, or where the text ends.
     fn column(&self, index: usize) -> usize {
         let end = || self.tokens.last().map_or(1, |last| last.at + 1);
-        self.tokens.get(index).map_or_else(end, |token| token.at)
+        self.tokens.get(index).map_or_else(end, |token| token.at) as usize
     }
 }

@@ -8,7 +8,7 @@
 use super::{
     builder::{Builder, NONE},
     class::CharSet,
-    program::{Op, Program},
+    program::{Node, Op, Program},
 };
 
 /// How much of a segment is taken: nothing, `.`, `..`, and anything else.
@@ -20,58 +20,73 @@ pub(super) fn exclude(program: Program) -> Program {
     if asks_for_dots(&program) { Excluder::new(&program).run() } else { program }
 }
 
+/// What may have been taken of a segment, one bit each: nothing, `.` and `..` by wildcards only,
+/// `.` and `..` with a dot that an operation names.
+const NOTHING: u8 = 1;
+const WILD: u8 = 0b0_0010;
+const NAMED_DOT: u8 = 0b0_1000;
+const NAMED_DOTS: u8 = 0b1_0000;
+
 /// Whether some segment may be `.` or `..` with a dot that an operation names.
 fn asks_for_dots(program: &Program) -> bool {
-    let names_dot = |op| match op {
-        Op::Char('.') => true,
-        Op::Class(class) => program.class_contains(class, '.'),
-        _ => false,
-    };
-    if !program.nodes.iter().any(|node| names_dot(node.op)) {
+    if !program.nodes.iter().any(|node| names_dot(program, node.op)) {
         return false;
     }
-    // Bits of what may have been taken of the segment before each node: nothing, `.` and `..` of
-    // wildcards only, `.` and `..` with a named dot.
-    const NOTHING: u8 = 1;
-    const NAMED_DOTS: u8 = 0b1_1000;
-    let mut before = vec![0u8; program.nodes.len()];
-    let reach = |before: &mut [u8], at: u32, bits: u8| {
+    let is_chain = |node: &Node| !matches!(node.op, Op::Split(_) | Op::Jump);
+    if program.nodes.iter().all(is_chain) {
+        let mut taken = NOTHING;
+        return program.nodes.iter().any(|node| {
+            let before = taken;
+            taken = after(program, node.op, taken);
+            ends_in_dots(node.op, before)
+        });
+    }
+    let mut before = vec![0; program.nodes.len()];
+    let reach = |before: &mut [u8], at: u32, taken: u8| {
         if let Some(slot) = before.get_mut(at as usize) {
-            *slot |= bits;
+            *slot |= taken;
         }
     };
     reach(&mut before, 0, NOTHING);
-    for (at, node) in program.nodes.iter().enumerate() {
-        let bits = before.get(at).copied().unwrap_or_default();
-        let wild = ((bits & 0b00011) << 1) | ((bits & 0b01000) << 1);
-        let named = ((bits & NOTHING) << 3) | ((bits & 0b00010) << 3) | ((bits & 0b01000) << 1);
-        match node.op {
-            Op::Char('.') => reach(&mut before, node.next, named),
-            Op::Class(class) if program.class_contains(class, '.') => {
-                reach(&mut before, node.next, named);
-            }
-            Op::Char(_) | Op::Class(_) | Op::DeepIn => {}
-            Op::Any => reach(&mut before, node.next, wild),
-            Op::Star => {
-                let twice = ((wild & 0b00011) << 1) | ((wild & 0b01000) << 1);
-                reach(&mut before, node.next, bits | wild | twice);
-            }
-            Op::Split(other) => {
-                reach(&mut before, node.next, bits);
-                reach(&mut before, other, bits);
-            }
-            Op::Jump | Op::Deep => reach(&mut before, node.next, bits),
-            Op::Slash | Op::Tree | Op::End | Op::Rest => {
-                if bits & NAMED_DOTS != 0 {
-                    return true;
-                }
-                if matches!(node.op, Op::Slash | Op::Tree) {
-                    reach(&mut before, node.next, NOTHING);
-                }
-            }
+    program.nodes.iter().enumerate().any(|(at, node)| {
+        let taken = before.get(at).copied().unwrap_or_default();
+        let after = after(program, node.op, taken);
+        if !matches!(node.op, Op::DeepIn | Op::End | Op::Rest) {
+            reach(&mut before, node.next, after);
         }
+        if let Op::Split(other) = node.op {
+            reach(&mut before, other, after);
+        }
+        ends_in_dots(node.op, taken)
+    })
+}
+
+fn names_dot(program: &Program, op: Op) -> bool {
+    match op {
+        Op::Char('.') => true,
+        Op::Class(class) => program.class_contains(class, '.'),
+        _ => false,
     }
-    false
+}
+
+fn ends_in_dots(op: Op, taken: u8) -> bool {
+    matches!(op, Op::Slash | Op::Tree | Op::End) && taken & (NAMED_DOT | NAMED_DOTS) != 0
+}
+
+/// What may have been taken after `op`.
+fn after(program: &Program, op: Op, taken: u8) -> u8 {
+    let wild = |taken: u8| ((taken & (NOTHING | WILD)) << 1) | ((taken & NAMED_DOT) << 1);
+    match op {
+        _ if names_dot(program, op) => {
+            ((taken & (NOTHING | WILD)) << 3) | ((taken & NAMED_DOT) << 1)
+        }
+        Op::Char(_) | Op::Class(_) | Op::Rest | Op::End => 0,
+        Op::Any => wild(taken),
+        Op::Star => taken | wild(taken) | wild(wild(taken)),
+        // The loop of a `**` stands between it and what it leads to.
+        Op::Split(_) | Op::Jump | Op::Deep | Op::DeepIn => taken,
+        Op::Slash | Op::Tree => NOTHING,
+    }
 }
 
 /// The product of a program and the four states above.

@@ -5,6 +5,9 @@ use super::scan::{Kind, Token};
 /// `tokens` without the empty segments, the `.` segments and the repeated `**` that can be seen
 /// without expanding braces; a lone `.` becomes `**`.
 pub(super) fn fold(tokens: Vec<Token>) -> Vec<Token> {
+    if !may_fold(&tokens) {
+        return tokens;
+    }
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut dropped_dot = false;
     let end = tokens.last().map_or(1, |last| last.at);
@@ -39,4 +42,20 @@ fn repeats_stars(out: &[Token]) -> bool {
     let mut back = out.iter().rev().map(|token| &token.kind);
     [Kind::Star, Kind::Slash, Kind::Star, Kind::Star].iter().all(|kind| back.next() == Some(kind))
         && back.next().is_none_or(|kind| *kind == Kind::Slash)
+}
+
+/// Whether there may be something to fold.
+fn may_fold(tokens: &[Token]) -> bool {
+    let mut before = &Kind::Slash;
+    let mut last_of_stars = false;
+    tokens.iter().any(|token| {
+        let folds = match (before, &token.kind) {
+            (Kind::Slash, Kind::Slash | Kind::Char('.')) => true,
+            (Kind::Slash, Kind::Star) => last_of_stars,
+            _ => false,
+        };
+        last_of_stars = token.kind == Kind::Slash && *before == Kind::Star;
+        before = &token.kind;
+        folds
+    })
 }

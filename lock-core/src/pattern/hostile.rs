@@ -25,6 +25,13 @@ pub(crate) fn pairs() -> Vec<Hostile> {
     let words: String = letters(0x4e00, 0x4e00 + 1300).collect();
     let depths = |start: &str, end: &str| start.repeat(20) + &"?/".repeat(1900) + end;
     let spread = |fill: &str, end: &str| (fill.repeat(60) + "*").repeat(63) + end;
+    // Letters that compose, and marks of many classes.
+    let composing: String = letters(0x41, 0x250).filter(|c| c.is_alphabetic()).collect();
+    let marks: String = letters(0x5b0, 0x5b9)
+        .chain(letters(0x316, 0x31c))
+        .chain(letters(0x300, 0x308))
+        .map(|mark| format!("[{mark}x]"))
+        .collect();
     let pair = |name, p, q, meet| Hostile { name, p, q, meet };
     vec![
         pair("stars", stars("[ab]"), stars("[cd]"), false),
@@ -38,6 +45,12 @@ pub(crate) fn pairs() -> Vec<Hostile> {
         pair("spread_stars", spread("?", "[ab]"), spread("?", "[cd]"), false),
         pair("spread_stars_and_a_mark", spread("?", "e?"), spread("?", "?[\u{301}]"), false),
         pair("spread_letters_and_a_mark", spread("?", "e?"), spread("e", "?[\u{301}]"), false),
+        pair(
+            "letters_and_many_marks",
+            (marks.clone() + &"?".repeat(30) + "*").repeat(14) + "e?",
+            ("*?".repeat(10) + &composing + &"?".repeat(10)).repeat(3) + "?[\u{301}]",
+            false,
+        ),
         pair("deep", "**/a/".repeat(32) + "[b]/c?", "**/?/".repeat(32) + "[d]/?c", false),
         pair("deep_and_long", depths("**/*a/", "[ab]?"), depths("**/a*/", "[cd]?"), false),
         pair("braces", braces("[ab]"), braces("[cd]"), false),

@@ -14,6 +14,7 @@ use super::{
     program::{Op, Program},
     take::{Take, candidates},
     walk::Walk,
+    work,
 };
 
 /// A character as far as it matters to what may follow.
@@ -25,6 +26,12 @@ pub(super) enum Letter {
     Starter(usize),
     /// It may not follow everything.
     Mark(usize),
+}
+
+impl Letter {
+    pub(super) fn is_mark(self) -> bool {
+        matches!(self, Self::Mark(_))
+    }
 }
 
 /// Where a text stands: the kind of its last starter, and the class of the mark behind it. Zero is
@@ -158,10 +165,65 @@ fn chars(walk: Walk<'_>) -> BTreeSet<char> {
     for set in walk.p.classes.iter().chain(&walk.q.classes) {
         chars.extend(candidates(Take::Set(set), Take::Name, walk.controls));
     }
+    work::note(30 * walk.p.classes.len() * walk.q.classes.len());
     for set in &walk.p.classes {
         for other in &walk.q.classes {
             chars.extend(candidates(Take::Set(set), Take::Set(other), walk.controls));
         }
     }
     chars
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_normalization::is_nfc;
+
+    use super::*;
+
+    /// Whether the machine lets all of `text` pass.
+    fn passes(letters: &Letters, text: &[char]) -> bool {
+        text.iter().try_fold(0, |state, &c| letters.after(state, letters.letter(c)?)).is_some()
+    }
+
+    /// Characters that compose in all the ways there are.
+    const NASTY: [&[char]; 7] = [
+        // Marks of the classes 230, 220 and 202, and what they are composed to.
+        &['e', 'é', 'ẹ', 'ệ', 'ę', '\u{301}', '\u{302}', '\u{323}', '\u{328}', 'q'],
+        // A mark behind a composite composes with its base if it sorts before.
+        &['a', 'à', 'ą', '\u{300}', '\u{328}', '\u{327}', '\u{334}'],
+        // Composites of composites, and marks that only compose with those.
+        &['u', 'ü', 'ǘ', '\u{308}', '\u{301}', '\u{304}', '\u{31b}', 'ư'],
+        // Hangul: starters compose.
+        &['\u{1100}', '\u{1161}', '\u{11a8}', '가', '각', '\u{301}', 'a'],
+        // Indic vowels in two and three parts, one of them a mark.
+        &['\u{bc6}', '\u{bbe}', '\u{bca}', '\u{cc6}', '\u{cc2}', '\u{cd5}', '\u{ccb}'],
+        &['\u{dd9}', '\u{dcf}', '\u{dca}', '\u{ddc}', '\u{ddd}', '\u{301}'],
+        // Overlays, a composition exclusion, and characters in no text in NFC.
+        &['=', '≠', '\u{338}', 'א', '\u{5b7}', '\u{fb2e}', '\u{344}', '\u{212b}'],
+    ];
+
+    #[test]
+    fn texts_pass_that_are_in_nfc() {
+        for chars in NASTY {
+            let letters = Letters::of_chars(&chars.iter().copied().collect());
+            let mut texts: Vec<Vec<char>> = vec![vec![]];
+            for _ in 0..4 {
+                texts = texts
+                    .iter()
+                    .flat_map(|text| chars.iter().map(|&c| [text.as_slice(), &[c]].concat()))
+                    .collect();
+                for text in &texts {
+                    let expected = is_nfc(&text.iter().collect::<String>());
+                    assert_eq!(passes(&letters, text), expected, "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pair_without_marks_has_one_state() {
+        let letters = Letters::of_chars(&"aé.".chars().collect());
+        assert_eq!(letters.states(), 1);
+        assert_eq!(letters.letter('a'), Some(Letter::Free));
+    }
 }

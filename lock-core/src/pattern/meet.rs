@@ -40,7 +40,7 @@ pub(super) fn witness(p: &Program, q: &Program) -> Option<String> {
 }
 
 /// The path of a walk that knows which moves lead to the end.
-fn exact(walk: Walk<'_>) -> Option<String> {
+pub(super) fn exact(walk: Walk<'_>) -> Option<String> {
     let letters = if walk.p.melts || walk.q.melts { Letters::of(walk) } else { Letters::free() };
     let table = Table::new(walk, &letters);
     let (mut at, mut state) = ((0, 0), 0);
@@ -82,4 +82,32 @@ fn exact(walk: Walk<'_>) -> Option<String> {
 
 fn is_loop(op: Op) -> bool {
     matches!(op, Op::Star | Op::DeepIn | Op::Rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pattern::{Pattern, hostile, is_valid_path, work::counted};
+
+    /// 50 ms at a nanosecond and a half a step: the bench has the times.
+    const MOST_STEPS: usize = 30_000_000;
+
+    #[test]
+    fn no_pair_within_the_limits_takes_many_steps() {
+        for pair in hostile::pairs() {
+            let p = Pattern::parse(&pair.p).unwrap_or_else(|e| panic!("{}: {e}", pair.name));
+            let q = Pattern::parse(&pair.q).unwrap_or_else(|e| panic!("{}: {e}", pair.name));
+            for (p, q) in [(&p, &q), (&q, &p), (&p, &p)] {
+                let (steps, witness) = counted::steps(|| p.witness(q));
+                assert!(steps < MOST_STEPS, "{}: {steps}", pair.name);
+                if p == q {
+                    // Each of these patterns matches something, so it meets itself.
+                    assert!(witness.is_some() || pair.name == "dots", "{}", pair.name);
+                } else {
+                    assert_eq!(witness.is_some(), pair.meet, "{}", pair.name);
+                }
+                let valid = |w: &String| is_valid_path(w) && p.matches(w) && q.matches(w);
+                assert!(witness.is_none_or(|w| valid(&w)), "{}", pair.name);
+            }
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What is locked: one path, or one glob.
 
+#[cfg(test)]
+mod agreement;
 mod anchor;
 mod before;
 mod braces;
@@ -11,6 +13,8 @@ mod dots;
 mod edges;
 mod error;
 mod fold;
+#[cfg(test)]
+mod hostile;
 mod letters;
 mod limits;
 mod matches;
@@ -26,6 +30,7 @@ mod table;
 mod take;
 mod text;
 mod walk;
+mod work;
 
 use std::sync::Arc;
 
@@ -37,6 +42,7 @@ pub use error::PatternError;
 pub use limits::{MAX_BYTES, MAX_EXPANSIONS, MAX_STARS};
 pub use path::is_valid_path;
 use program::Program;
+use scan::Kind;
 
 /// One path or one glob, in its normal form.
 #[derive(Clone)]
@@ -49,8 +55,10 @@ pub struct Pattern {
 struct Inner {
     text: String,
     program: Program,
-    literal: Option<String>,
-    anchor: String,
+    /// Whether it matches exactly the path that its only span is anchored at.
+    literal: bool,
+    /// The length of the anchor, which begins the first span's.
+    anchor: usize,
     spans: Vec<Span>,
 }
 
@@ -74,17 +82,13 @@ impl Pattern {
         }
         let program = compile::compile(&tokens)?;
         let spans = anchor::spans(&program);
-        let anchor = anchor::common(&spans).to_owned();
-        let literal = match &*spans {
-            [Span { anchor, below: false }]
-                if !tokens.iter().any(|t| t.kind == scan::Kind::Open) =>
-            {
-                Some(anchor.clone())
-            }
-            _ => None,
-        };
+        let anchor = anchor::common(&spans);
+        let braces = tokens.iter().any(|token| token.kind == Kind::Open);
         // What is not in NFC is no path.
-        let literal = literal.filter(|path| !program.melts || is_valid_path(path));
+        let literal = !braces
+            && spans
+                .iter()
+                .all(|span| !span.below && (!program.melts || is_valid_path(&span.anchor)));
         let program = dots::exclude(program);
         let edges = Edges::of(&program);
         Ok(Self { edges, inner: Arc::new(Inner { text, program, literal, anchor, spans }) })
@@ -117,7 +121,8 @@ impl Pattern {
 
     /// The path, unescaped, if this is a plain one.
     pub fn literal_path(&self) -> Option<&str> {
-        self.inner.literal.as_deref()
+        let plain = self.inner.spans.first().filter(|_| self.inner.literal);
+        plain.map(|span| span.anchor.as_str())
     }
 
     /// Whether it matches the valid stored path `path`.
@@ -151,7 +156,8 @@ impl Pattern {
 
     /// The longest literal directory that is an ancestor of, or equal to, all that it matches.
     pub fn anchor(&self) -> &str {
-        &self.inner.anchor
+        let first = self.inner.spans.first();
+        first.and_then(|span| span.anchor.get(..self.inner.anchor)).unwrap_or("")
     }
 
     /// Where records that may meet it can be anchored: one span per expansion, each once.

@@ -59,3 +59,26 @@ fn without_above(starter: char, class: u8) -> char {
     let Some(first) = parts.next() else { return starter };
     parts.fold(first, |whole, part| compose(whole, part).unwrap_or(whole))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_seconds_is_that_of_this_unicode() {
+        let in_table = |c| SECONDS.iter().any(|&(from, to)| (from..=to).contains(&c));
+        for c in '\0'..=char::MAX {
+            let maybe = is_nfc_quick(std::iter::once(c)) == IsNormalized::Maybe;
+            assert_eq!(in_table(c), maybe, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_melts_into_what_is_inert() {
+        let seconds = || SECONDS.iter().flat_map(|&(from, to)| from..=to);
+        for c in ('\0'..'\u{3000}').filter(|&c| is_inert(c)) {
+            assert!(!seconds().any(|second| melt(c, second)), "{c:?}");
+        }
+        assert!(is_inert('q') && !is_inert('e') && !is_inert('é') && !is_inert('\u{301}'));
+    }
+}

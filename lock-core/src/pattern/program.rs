@@ -42,8 +42,8 @@ pub(super) struct Node {
 
 #[derive(Debug, Clone)]
 pub(super) struct Program {
-    pub(super) nodes: Box<[Node]>,
-    pub(super) classes: Box<[CharSet]>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) classes: Vec<CharSet>,
     /// Whether a witness made of what it takes may turn out not to be in NFC.
     pub(super) melts: bool,
     /// Whether a witness may need a control character.
@@ -55,7 +55,7 @@ impl Program {
         let melts = nodes.iter().any(|node| matches!(node.op, Op::Char(c) if !stands_alone(c)))
             || classes.iter().any(CharSet::melts);
         let controls = classes.iter().any(CharSet::may_leave_controls);
-        Self { nodes: nodes.into(), classes: classes.into(), melts, controls }
+        Self { nodes, classes, melts, controls }
     }
 
     /// The node at `at`. There is none behind an edge that does not exist.

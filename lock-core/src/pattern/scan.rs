@@ -7,7 +7,7 @@ use super::{MAX_BYTES, MAX_EXPANSIONS, MAX_STARS, PatternError};
 pub(super) struct Token {
     pub(super) kind: Kind,
     /// Which character of the NFC text it begins at, from 1.
-    pub(super) at: usize,
+    pub(super) at: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) enum Kind {
     Slash,
     Any,
     Star,
-    Class(Class),
+    Class(Box<Class>),
     /// `{`
     Open,
     /// A `,` that parts two alternatives.
@@ -58,7 +58,7 @@ pub(super) fn scan(text: &str) -> Result<Vec<Token>, PatternError> {
                 stars += 1;
                 Kind::Star
             }
-            '[' => Kind::Class(scanner.class()?),
+            '[' => Kind::Class(Box::new(scanner.class()?)),
             '{' => {
                 open.push(at);
                 Kind::Open
@@ -67,7 +67,7 @@ pub(super) fn scan(text: &str) -> Result<Vec<Token>, PatternError> {
             '}' if open.pop().is_some() => Kind::Close,
             c => Kind::Char(c),
         };
-        tokens.push(Token { kind, at });
+        tokens.push(Token { kind, at: at as u32 });
     }
     if let Some(&at) = open.last() {
         return Err(PatternError::UnclosedBrace { at });

@@ -7,11 +7,12 @@ use std::collections::HashMap;
 
 use super::{
     columns::{Columns, Group},
-    letters::{Letter, Letters, State},
+    letters::{Letters, State},
     program::{Op, Program},
     rows::{Rows, get, set, unite},
     take::Take,
     walk::{Pair, Walk},
+    work,
 };
 
 /// For each node of the first program, the nodes of the second from which both can end.
@@ -112,49 +113,80 @@ impl Filler<'_> {
             }),
         };
         // After what is no mark it does not matter what stood before.
-        let is_mark = |letter: &Letter| matches!(letter, Letter::Mark(_));
-        let mut base = columns.row();
-        let pull = |row: &mut Vec<u64>, state, marks: bool| {
-            for (letter, takers) in groups.iter().filter(|(letter, _)| is_mark(letter) == marks) {
-                if let Some(after) = self.letters.after(state, *letter) {
-                    columns.pull_name(takers, self.rows.row(next, after), row);
+        let (marks, others): (Vec<&Group>, Vec<&Group>) =
+            groups.iter().partition(|(letter, _)| letter.is_mark());
+        let letters = self.letters;
+        let pull = |rows: &Rows, groups: &[&Group], state, row: &mut Vec<u64>| {
+            for (letter, takers) in groups {
+                if let Some(after) = letters.after(state, *letter) {
+                    columns.pull_name(takers, rows.row(next, after), row);
                 }
             }
             columns.close(row);
         };
-        pull(&mut base, 0, false);
-        if !groups.iter().any(|(letter, _)| is_mark(letter)) {
+        let mut base = columns.row();
+        pull(&self.rows, &others, 0, &mut base);
+        if marks.is_empty() {
             return self.rows.put_all(at, base);
         }
-        let rows = (0..self.letters.states())
-            .map(|state| {
-                let mut row = base.clone();
-                pull(&mut row, state, true);
-                row
-            })
-            .collect();
-        self.put(at, rows);
+        // States from which the marks lead to the same rows have the same row.
+        work::note(2 * marks.len() * self.letters.states());
+        let mut known: HashMap<Vec<Option<u32>>, u32> = HashMap::new();
+        for state in 0..self.letters.states() {
+            let rows = marks.iter().map(|(letter, _)| {
+                self.letters.after(state, *letter).map(|after| self.rows.id(next, after))
+            });
+            let rows: Vec<Option<u32>> = rows.collect();
+            match known.get(&rows) {
+                Some(&id) => self.rows.put_id(at, state, id),
+                None => {
+                    let mut row = base.clone();
+                    pull(&self.rows, &marks, state, &mut row);
+                    self.rows.put(at, state, row);
+                    known.insert(rows, self.rows.id(at, state));
+                }
+            }
+        }
     }
 
     /// Adds to `rows`, one for each state, the nodes that lead into them while the first machine
     /// takes any number of characters of a segment.
     fn sweep(&self, rows: &mut [Vec<u64>]) {
-        let lives =
-            |rows: &[Vec<u64>], state: usize, at| rows.get(state).is_some_and(|row| get(row, at));
+        work::note(5 * self.columns.names().count());
+        // The nodes that lead on by what is no mark: after that all states are alike.
+        let mut alike = self.columns.row();
+        let lives = |rows: &[Vec<u64>], alike: &[u64], state: usize, at| {
+            get(alike, at) || rows.get(state).is_some_and(|row| get(row, at))
+        };
         for (at, letters) in self.columns.names().rev() {
             let behind = self.columns.behind(at);
             let beside = self.columns.beside(at);
-            for state in 0..rows.len() {
-                let leads = beside.into_iter().flatten().any(|at| lives(rows, state, at))
-                    || letters.iter().any(|&letter| {
-                        let after = self.letters.after(state, letter);
-                        after.is_some_and(|after| lives(rows, after, behind))
-                    });
-                if let Some(row) = rows.get_mut(state).filter(|_| leads) {
-                    set(row, at);
+            for next in beside.into_iter().flatten() {
+                if get(&alike, next) {
+                    set(&mut alike, at);
+                }
+                work::note(5 * rows.len());
+                rows.iter_mut().filter(|row| get(row, next)).for_each(|row| set(row, at));
+            }
+            for &letter in letters {
+                let after = |state| self.letters.after(state, letter);
+                if !letter.is_mark() {
+                    if after(0).is_some_and(|after| lives(rows, &alike, after, behind)) {
+                        set(&mut alike, at);
+                    }
+                    continue;
+                }
+                work::note(5 * rows.len());
+                for state in 0..rows.len() {
+                    if after(state).is_some_and(|after| lives(rows, &alike, after, behind))
+                        && let Some(row) = rows.get_mut(state)
+                    {
+                        set(row, at);
+                    }
                 }
             }
         }
+        rows.iter_mut().for_each(|row| unite(row, &alike));
     }
 
     /// The last `**`, within which all goes.

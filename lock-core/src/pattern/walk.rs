@@ -7,6 +7,7 @@
 use super::{
     program::{Node, Op, Program},
     take::pick,
+    work,
 };
 
 /// Where the two machines are.
@@ -37,7 +38,7 @@ pub(super) enum Found {
 const MOST_MOVES: usize = 1000;
 
 /// How many untried moves may be left behind.
-const MOST_UNTRIED: usize = 48;
+const MOST_UNTRIED: usize = 24;
 
 impl Walk<'_> {
     /// Looks for a path that both take; `text` becomes that path, or anything at all.
@@ -46,8 +47,18 @@ impl Walk<'_> {
         let mut left = 0;
         let mut at = (0, 0);
         for _ in 0..MOST_MOVES {
+            work::note(1);
             if self.ends(at) {
                 return Found::Yes;
+            }
+            let (a, b) = (self.p.node(at.0), self.q.node(at.1));
+            // What most moves are.
+            if a.op == b.op
+                && let Op::Char(c) = a.op
+            {
+                text.push(c);
+                at = (a.next, b.next);
+                continue;
             }
             let moves = self.moves(at);
             let mut some = moves.iter().flatten();
@@ -103,6 +114,13 @@ impl Walk<'_> {
             // A `*` that stands for something reads better than one that stands for nothing.
             (Op::Star, Op::Any) => [self.both(a, b, (i, b.next)), skip_a, None],
             (Op::Any, Op::Star) => [self.both(a, b, (a.next, j)), skip_b, None],
+            // What follows a `*` seldom fits: no need to find that out later.
+            (Op::Star, _) if !may_share(self.p.node(a.next).op, b.op) => {
+                [self.both(a, b, (i, b.next)), None, None]
+            }
+            (_, Op::Star) if !may_share(a.op, self.q.node(b.next).op) => {
+                [self.both(a, b, (a.next, j)), None, None]
+            }
             (Op::Star, _) => [skip_a, self.both(a, b, (i, b.next)), None],
             (_, Op::Star) => [skip_b, self.both(a, b, (a.next, j)), None],
             (Op::Deep, _) => [skip_a, self.both(a, b, (i + 1, b.next)), None],
@@ -130,6 +148,16 @@ impl Walk<'_> {
     fn slash(self, a: Node, b: Node, (i, j): Pair) -> Option<Move> {
         let to = |node: Node, at: u32| if node.op == Op::Rest { at } else { node.next };
         (a.op.takes_slash() && b.op.takes_slash()).then(|| ((to(a, i), to(b, j)), Some('/')))
+    }
+}
+
+/// Whether two machines may go on from here; nearly always right, and never wrongly `false`.
+fn may_share(a: Op, b: Op) -> bool {
+    match (a, b) {
+        (Op::Char(x), Op::Char(y)) => x == y,
+        (Op::Char(_), Op::Slash | Op::End) | (Op::Slash | Op::End, Op::Char(_)) => false,
+        (Op::Slash, Op::End) | (Op::End, Op::Slash) => false,
+        _ => true,
     }
 }
 

@@ -73,7 +73,9 @@ fn globset_matches_the_same_paths() {
         // Refused are `.` and `..` segments and the empty text; what is refused is tested elsewhere.
         let Ok(pattern) = Pattern::parse(&ours) else { return Ok(()) };
         // They know no `.` segment and no empty one.
-        prop_assume!(!theirs.split(['/', '{', ',', '}']).any(|part| matches!(part, "" | ".")));
+        if theirs.split(['/', '{', ',', '}']).any(|part| matches!(part, "" | ".")) {
+            return Ok(());
+        }
         let glob = GlobBuilder::new(&theirs)
             .literal_separator(true)
             .empty_alternates(true)
