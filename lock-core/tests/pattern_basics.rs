@@ -7,7 +7,6 @@
     clippy::indexing_slicing,
     reason = "a test that cannot go on should say so at once"
 )]
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test says why it cannot go on")]
 
 use lock_core::pattern::{Pattern, PatternError, Span, is_valid_path};
 
@@ -167,4 +166,32 @@ fn anchors_and_spans() {
     assert_eq!(Pattern::literal("pages/[id].tsx").unwrap().as_str(), "pages/\\[id].tsx");
     assert_eq!(Pattern::directory("a{").unwrap().as_str(), "a\\{/");
     assert_eq!(Pattern::directory(".").unwrap().as_str(), "**");
+}
+
+#[test]
+fn a_witness_has_no_control_characters_where_one_such_exists() {
+    let controls = pattern("[!\u{20}-~\u{a0}-\u{10ffff}]");
+    let more = pattern("[!!-~\u{a0}-\u{10ffff}]");
+    let any = pattern("?");
+    for (p, q) in [(&controls, &any), (&controls, &more), (&controls, &controls)] {
+        let witness = p.witness(q).unwrap();
+        assert!(p.meets(q) && witness.chars().all(char::is_control) && witness != "\0");
+        assert!(is_valid_path(&witness) && p.matches(&witness) && q.matches(&witness));
+    }
+    assert_eq!(more.witness(&any).as_deref(), Some(" "));
+    // One alternative needs a control character, the other does not.
+    let either = pattern("{x[!\u{20}-~\u{a0}-\u{10ffff}],xyz}");
+    assert_eq!(either.witness(&pattern("x*")).as_deref(), Some("xyz"));
+    assert!(!controls.meets(&pattern("[a-z]")));
+}
+
+#[test]
+fn long_pairs_have_a_witness_too() {
+    let (p, q) = ("*?".repeat(64), "?".repeat(70) + &"a*".repeat(60));
+    let (p, q) = (pattern(&p), pattern(&q));
+    let witness = p.witness(&q).unwrap();
+    assert!(p.meets(&q) && p.matches(&witness) && q.matches(&witness));
+    let path = "a".repeat(5000);
+    assert!(pattern(&"*a".repeat(64)).matches(&path));
+    assert!(!pattern(&("*a".repeat(63) + "*b")).matches(&path));
 }

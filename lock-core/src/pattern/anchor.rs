@@ -1,6 +1,9 @@
 //! Where records that may meet a pattern stand in a tree of directories.
 
-use super::program::{Op, Program};
+use super::{
+    MAX_BYTES,
+    program::{Op, Program},
+};
 
 /// A part of the tree of directories in which an expansion of a pattern can meet something.
 ///
@@ -15,7 +18,10 @@ pub struct Span {
     pub below: bool,
 }
 
-/// The spans of all expansions, sorted, each once.
+/// The most bytes of anchors that a pattern keeps. What people write needs a hundredth of it.
+const MOST_BYTES: usize = 16 * MAX_BYTES;
+
+/// The spans of all expansions, sorted, each once; or one that covers them all, if they are long.
 pub(super) fn spans(program: &Program) -> Vec<Span> {
     let mut spans = Vec::with_capacity(1);
     let mut untried = Vec::new();
@@ -26,6 +32,14 @@ pub(super) fn spans(program: &Program) -> Vec<Span> {
     }
     spans.sort_unstable();
     spans.dedup();
+    if spans.iter().map(|span| span.anchor.len()).sum::<usize>() > MOST_BYTES {
+        let common = common(&spans);
+        spans.truncate(1);
+        for span in &mut spans {
+            span.anchor.truncate(common);
+            span.below = true;
+        }
+    }
     spans
 }
 
@@ -71,4 +85,19 @@ pub(super) fn common(spans: &[Span]) -> usize {
         }
         end
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Pattern;
+
+    #[test]
+    fn the_anchors_of_a_hostile_pattern_are_kept_short() {
+        let text = "a/".to_owned() + &"{b,c}".repeat(8) + "/" + &"d".repeat(4000) + "/e";
+        let pattern = Pattern::parse(&text).unwrap();
+        assert_eq!(pattern.anchor(), "a");
+        assert!(matches!(pattern.spans(), [span] if span.anchor == "a" && span.below));
+        let short = Pattern::parse("a/{b,c}{b,c}/d").unwrap();
+        assert_eq!(short.spans().len(), 4);
+    }
 }
