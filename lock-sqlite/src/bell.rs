@@ -5,7 +5,7 @@ use std::{path::Path, sync::OnceLock};
 use event_listener::{Event, EventListener};
 
 /// Hears that something has changed: in this process at once, in others by the byte that each
-/// step writes into the guard file.
+/// step reads from the guard file.
 pub(crate) struct Bell {
     #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing to watch it with"))]
     guard: std::path::PathBuf,
@@ -58,7 +58,7 @@ pub(crate) mod watch {
     impl Watch {
         pub(crate) fn of(file: &Path) -> io::Result<Self> {
             let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-            inotify::add_watch(&fd, file, WatchFlags::MODIFY)?;
+            inotify::add_watch(&fd, file, WatchFlags::ACCESS)?;
             Async::new_nonblocking(fd).map(Self)
         }
 

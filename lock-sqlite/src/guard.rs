@@ -9,7 +9,7 @@
 
 use std::{
     fs::File,
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -17,7 +17,7 @@ use std::{
 use async_lock::{Mutex, MutexGuardArc};
 use fs4::{FileExt, TryLockError};
 
-use crate::file::{FileId, id_at, private};
+use crate::file::{id_at, private};
 
 /// The way to the guard. In this process one at a time: a lock on an open file is the file's, and
 /// two threads would hold it together.
@@ -29,7 +29,7 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 struct GuardFile {
     path: PathBuf,
-    open: Option<(File, FileId)>,
+    open: Option<File>,
 }
 
 /// The right to wait for the guard: the first in line of this process.
@@ -74,11 +74,12 @@ impl Turn {
 }
 
 impl Held {
-    /// Lets go of the guard and wakes those who wait for a change: by one byte written, which who
-    /// watches the file hears. In this order, because they come for the guard at once.
+    /// Lets go of the guard and wakes those who wait for a change: by one byte read, which who
+    /// watches the file hears. Reading is five times as cheap as writing, and a full disk does not
+    /// silence it. In this order, because they come for the guard at once.
     pub(crate) fn leave_ringing(self) {
         self.0.unlock();
-        if let Some((file, _)) = &self.0.open {
+        if let Some(file) = &self.0.open {
             // A bell that cannot be rung delays others until they look of their own accord.
             let _ = ring(file);
         }
@@ -92,12 +93,12 @@ impl Drop for Held {
 }
 
 impl GuardFile {
-    /// Locks the file that has the guard's name when the lock is had: one who was renamed or
-    /// deleted meanwhile guards nothing.
+    /// Locks the file that has the guard's name when the lock is had: one that was deleted
+    /// meanwhile guards nothing.
     fn take(&mut self, wait: bool) -> io::Result<bool> {
         loop {
-            let (file, id) = match &self.open {
-                Some(open) => open,
+            let file = match &self.open {
+                Some(file) => file,
                 None => self.open.insert(open(&self.path)?),
             };
             let taken = if wait {
@@ -109,7 +110,7 @@ impl GuardFile {
                     Err(TryLockError::Error(error)) => return Err(error),
                 }
             };
-            if id_at(&self.path)? == Some(*id) {
+            if is_linked(file)? {
                 return Ok(taken);
             }
             self.open = None;
@@ -117,26 +118,42 @@ impl GuardFile {
     }
 
     fn unlock(&self) {
-        if let Some((file, _)) = &self.open {
+        if let Some(file) = &self.open {
             // It cannot fail on an open file; closing it would be the only other way.
             let _ = FileExt::unlock(file);
         }
     }
 }
 
-fn open(path: &Path) -> io::Result<(File, FileId)> {
-    let file = private().create(true).truncate(false).open(path)?;
+fn open(path: &Path) -> io::Result<File> {
+    let mut file = private().create(true).truncate(false).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         let what = format!("{} is no plain file", path.display());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
-    Ok((file, FileId::of(&metadata)))
+    if metadata.len() == 0 {
+        // Something to read, for the bell.
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
+}
+
+/// Whether the file still has a name.
+#[cfg(unix)]
+fn is_linked(file: &File) -> io::Result<bool> {
+    Ok(rustix::fs::fstat(file)?.st_nlink > 0)
 }
 
 #[cfg(unix)]
 fn ring(file: &File) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::write_at(file, b"\n", 0)
+    std::os::unix::fs::FileExt::read_at(file, &mut [0], 0)
+}
+
+/// An open file cannot be deleted.
+#[cfg(not(unix))]
+fn is_linked(_file: &File) -> io::Result<bool> {
+    Ok(true)
 }
 
 #[cfg(not(unix))]

@@ -1,12 +1,16 @@
 //! Reading a scope, inside a transaction.
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Bound::{Excluded, Unbounded},
+    slice,
+};
 
 use lock_core::{
     Lock, LockScope, Pattern, RecordId, Scope, Timestamp, Ttl, View,
     host::{Host, LeaseMark, Moment},
 };
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use crate::{
     error::{Doing as _, Step},
@@ -84,7 +88,8 @@ impl Loaded {
 
 fn locks(conn: &Connection, scope: &LockScope, into: &mut Loaded) -> Step<()> {
     const ALL: &str = concat!("SELECT ", lock_columns!(), " FROM locks");
-    const ANCHORED: &str = concat!("SELECT ", lock_columns!(), " FROM locks WHERE anchor = ?1");
+    const AT: &str =
+        concat!("SELECT ", lock_columns!(), " FROM locks WHERE anchor = ?1 AND pattern = ?2");
     // '0' is what follows '/'.
     const BELOW: &str = concat!(
         "SELECT ",
@@ -94,43 +99,75 @@ fn locks(conn: &Connection, scope: &LockScope, into: &mut Loaded) -> Step<()> {
     const OF_AGENT: &str = concat!("SELECT ", lock_columns!(), " FROM locks WHERE agent = ?1");
     match scope {
         LockScope::None => Ok(()),
-        LockScope::At(patterns) => at(conn, patterns, into),
+        LockScope::At(patterns) => distinct(patterns).into_iter().try_for_each(|pattern| {
+            let place = [pattern.anchor(), pattern.as_str()];
+            select(conn, AT, place, slice::from_ref(pattern), into)
+        }),
         LockScope::Meeting(patterns) => {
             let anchors = Anchors::of(patterns);
             if anchors.all {
-                return select(conn, ALL, [], into);
+                return select(conn, ALL, [], patterns, into);
             }
-            for anchor in &anchors.at {
-                select(conn, ANCHORED, [anchor], into)?;
-            }
-            anchors.below.iter().try_for_each(|top| select(conn, BELOW, [top], into))
+            anchored(conn, &anchors.at, patterns, into)?;
+            let mut below = anchors.below.iter();
+            below.try_for_each(|top| select(conn, BELOW, [top], patterns, into))
         }
         LockScope::OfAgent(agent) => {
-            select(conn, OF_AGENT, [agent.as_str()], into)?;
+            select(conn, OF_AGENT, [agent.as_str()], &[], into)?;
             into.view.locks.retain(|lock: &Lock| scope.includes(lock));
             Ok(())
         }
         // What a newer core asks for is in there.
-        _ => select(conn, ALL, [], into),
+        _ => select(conn, ALL, [], &[], into),
     }
 }
 
-fn at(conn: &Connection, patterns: &[Pattern], into: &mut Loaded) -> Step<()> {
-    const AT: &str =
-        concat!("SELECT ", lock_columns!(), " FROM locks WHERE anchor = ?1 AND pattern = ?2");
+fn distinct(patterns: &[Pattern]) -> Vec<&Pattern> {
     let mut patterns: Vec<&Pattern> = patterns.iter().collect();
-    patterns.sort();
-    patterns.dedup();
+    if patterns.len() > 1 {
+        patterns.sort();
+        patterns.dedup();
+    }
     patterns
-        .into_iter()
-        .try_for_each(|pattern| select(conn, AT, [pattern.anchor(), pattern.as_str()], into))
 }
 
-fn select(conn: &Connection, sql: &str, params: impl Params, into: &mut Loaded) -> Step<()> {
+/// Loads what is anchored at one of `anchors`, most of which anchor nothing: asks for the last
+/// anchor in use that is not behind the one looked for, and so passes over all in between.
+fn anchored(
+    conn: &Connection,
+    anchors: &BTreeSet<String>,
+    known: &[Pattern],
+    into: &mut Loaded,
+) -> Step<()> {
+    const SEEK: &str = "SELECT anchor FROM locks WHERE anchor <= ?1 ORDER BY anchor DESC LIMIT 1";
+    const ANCHORED: &str = concat!("SELECT ", lock_columns!(), " FROM locks WHERE anchor = ?1");
+    let mut wanted = anchors.iter().next_back();
+    while let Some(anchor) = wanted {
+        let mut seek = conn.prepare_cached(SEEK).doing("reading locks")?;
+        let found = seek.query_row([anchor], |row| row.get::<_, String>(0)).optional();
+        let Some(found) = found.doing("reading locks")? else { break };
+        if found == *anchor {
+            select(conn, ANCHORED, [anchor], known, into)?;
+            wanted = anchors.range::<str, _>((Unbounded, Excluded(anchor.as_str()))).next_back();
+        } else {
+            wanted = anchors.range(..=found).next_back();
+        }
+    }
+    Ok(())
+}
+
+/// Loads what a query finds; a pattern that is among `known` need not be parsed again.
+fn select(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    known: &[Pattern],
+    into: &mut Loaded,
+) -> Step<()> {
     let mut query = conn.prepare_cached(sql).doing("reading locks")?;
     let mut found = query.query(params).doing("reading locks")?;
     while let Some(row) = found.next().doing("reading locks")? {
-        into.add(rows::read(row).doing("reading locks")?);
+        into.add(rows::read(row, known).doing("reading locks")?);
     }
     Ok(())
 }

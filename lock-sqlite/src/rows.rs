@@ -48,15 +48,16 @@ struct Body {
     extra: Extra,
 }
 
-/// Reads a row of [`lock_columns`]. One that makes no sense is a lock all the same.
-pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
-    match intact(row)? {
+/// Reads a row of [`lock_columns`]. One that makes no sense is a lock all the
+/// same. A pattern among `known` need not be parsed.
+pub(crate) fn read(row: &Row<'_>, known: &[Pattern]) -> rusqlite::Result<Stored> {
+    match intact(row, known)? {
         Some(lock) => Ok(Stored { lock, mark: mark(row, 11)?, key: None }),
         None => damaged::read(row),
     }
 }
 
-fn intact(row: &Row<'_>) -> rusqlite::Result<Option<Lock>> {
+fn intact(row: &Row<'_>, known: &[Pattern]) -> rusqlite::Result<Option<Lock>> {
     let text = |at| text(row, at);
     let whole = |at| whole(row, at);
     let (pattern, id, agent, holder) = (text(1)?, text(2)?, text(3)?, text(4)?);
@@ -65,7 +66,7 @@ fn intact(row: &Row<'_>) -> rusqlite::Result<Option<Lock>> {
     let (acquired, refreshed, expires) = (whole(8)?, whole(9)?, whole(10)?);
     Ok((|| {
         let (processes, extra) = unpack(body?)?;
-        let pattern = Pattern::parse(pattern??).ok()?;
+        let pattern = parse(pattern??, known)?;
         Some(Lock {
             id: id??.parse::<RecordId>().ok()?,
             pattern,
@@ -83,6 +84,12 @@ fn intact(row: &Row<'_>) -> rusqlite::Result<Option<Lock>> {
             extra,
         })
     })())
+}
+
+/// The pattern of this text. Looking for it among many would cost more than it saves.
+fn parse(text: &str, known: &[Pattern]) -> Option<Pattern> {
+    let same = known.iter().take(4).find(|pattern| pattern.as_str() == text);
+    same.cloned().or_else(|| Pattern::parse(text).ok())
 }
 
 /// Binds `lock` in the order of [`lock_columns`] to `sql`, a statement that puts it into the table.
