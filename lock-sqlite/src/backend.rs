@@ -7,10 +7,11 @@ use lock_core::{BackendError, Command, LockBackend, Outcome, Scope, Version, Vie
 
 use crate::{
     changed,
+    db::Db,
     error::{Doing as _, Fault},
     file::Place,
     identity, network,
-    options::SqliteOptions,
+    options::Options,
     step::{self, Done},
     store::Store,
 };
@@ -30,8 +31,8 @@ use crate::{
 ///
 /// # Waiting
 /// A step that finds the guard free runs on the calling thread and never sleeps there. One that
-/// does not waits in another thread, at most ten seconds; then it is
-/// [`Unavailable`](lock_core::ErrorKind::Unavailable), and names the process in the way where the
+/// does not waits in another thread, at most ten seconds or [as long as it is told](Options::patience);
+/// then it is [`Unavailable`](lock_core::ErrorKind::Unavailable), and names the process in the way where the
 /// system tells. No runtime is needed, any will do.
 ///
 /// # Cancellation
@@ -45,10 +46,11 @@ pub struct SqliteBackend {
 }
 
 impl SqliteBackend {
-    /// Opens the store in the file at `path`, and makes it if there is none: readable and writable
-    /// for its owner only. Directories that are missing are made.
+    /// The store in the file `file`. If it is not there, it reads as empty, and the first step
+    /// that changes something makes it, readable and writable for its owner only, with the
+    /// directories that are missing.
     ///
-    /// It may sleep while another process opens the file, at most ten seconds.
+    /// It may sleep while another process opens the same file, at most ten seconds.
     ///
     /// # Atomicity
     /// The file gets its name when it is whole; of two that make it at once, one does.
@@ -64,49 +66,48 @@ impl SqliteBackend {
     /// ```
     /// use lock_sqlite::SqliteBackend;
     ///
-    /// # let dir = tempfile::tempdir()?;
+    /// # let dir = tempfile::tempdir().unwrap();
     /// let path = dir.path().join("locks.db");
-    /// let backend = SqliteBackend::open(&path)?;
-    /// assert!(backend.to_string().ends_with("/locks.db"));
+    /// let store = SqliteBackend::open(&path)?;
+    /// assert!(!path.exists());
     ///
-    /// std::fs::write(dir.path().join("letter.txt"), "Dear Sir or Madam,")?;
-    /// assert!(SqliteBackend::open(dir.path().join("letter.txt")).is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// std::fs::write(&path, "Dear Sir or Madam,").unwrap();
+    /// assert!(SqliteBackend::open(&path).is_err());
+    /// # Ok::<(), lock_core::BackendError>(())
     /// ```
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, BackendError> {
-        SqliteOptions::new().open(path)
+    pub fn open(file: impl AsRef<Path>) -> Result<Self, BackendError> {
+        Self::options().open(file)
     }
 
-    /// How to open a store in other ways.
-    pub fn options() -> SqliteOptions {
-        SqliteOptions::new()
+    /// For a store that is opened otherwise than by default.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let options = lock_sqlite::SqliteBackend::options().allow_network(true);
+    /// let store = options.open(dir.path().join("locks.db"))?;
+    /// # Ok::<(), lock_core::BackendError>(())
+    /// ```
+    pub fn options() -> Options {
+        Options::default()
     }
 
-    pub(crate) fn open_with(path: &Path, options: SqliteOptions) -> Result<Self, BackendError> {
-        let backend = Self::at(path, options)?;
-        backend.store.in_turn_blocking(|_| Ok(((), false)))?;
-        Ok(backend)
+    pub(crate) fn with(file: &Path, options: &Options) -> Result<Self, BackendError> {
+        futures_lite::future::block_on(Self::connect(file, options))
     }
 
     /// The same, without sleeping on this thread.
-    pub(crate) async fn connect(path: &Path, options: SqliteOptions) -> Result<Self, BackendError> {
-        let backend = Self::at(path, options)?;
-        match backend.store.at_once(|_| Ok(((), false))) {
-            Some(opened) => opened?,
-            None => backend.store.in_turn(|_| Ok(((), false))).await?,
-        }
-        Ok(backend)
-    }
-
-    /// The backend for `path`, which is yet to be opened.
-    fn at(path: &Path, options: SqliteOptions) -> Result<Self, BackendError> {
+    pub(crate) async fn connect(file: &Path, options: &Options) -> Result<Self, BackendError> {
         identity::refuse_old_sqlite()?;
-        let place = Place::of(path).doing(format_args!("finding {}", path.display()));
+        let place = Place::of(file).doing(format_args!("finding {}", file.display()));
         let place = place.map_err(Fault::unwaited)?;
         if !options.allow_network {
             network::refuse(&place.dir)?;
         }
-        Ok(Self { store: Arc::new(Store::new(place)) })
+        let store = Arc::new(Store::new(place, options.patience));
+        if !store.is_absent() {
+            store.open().await?;
+        }
+        Ok(Self { store })
     }
 }
 
@@ -114,10 +115,15 @@ impl SqliteBackend {
 impl LockBackend for SqliteBackend {
     async fn execute(&self, command: &Command) -> Result<Outcome, BackendError> {
         let host = Host::current();
-        let step = move |db: &mut crate::db::Db, command: &Command| {
+        let step = move |db: &mut Db, command: &Command| {
             let Done { outcome, audible } = step::execute(&db.conn, command, host)?;
             Ok((outcome, audible))
         };
+        if self.store.is_absent()
+            && let Some(outcome) = step::on_nothing(command)
+        {
+            return Ok(outcome);
+        }
         if let Some(done) = self.store.at_once(|db| step(db, command)) {
             return done;
         }
@@ -127,7 +133,8 @@ impl LockBackend for SqliteBackend {
 
     async fn view(&self, scope: &Scope) -> Result<View, BackendError> {
         let host = Host::current();
-        self.store.read(|db| step::view(&db.conn, scope, host)).await
+        let view = self.store.read(|db| step::view(&db.conn, scope, host)).await?;
+        Ok(view.unwrap_or_else(|| step::nothing(scope)))
     }
 
     async fn changed(&self, seen: Version, limit: Duration) -> Result<Version, BackendError> {

@@ -31,7 +31,7 @@ pub(crate) async fn changed(
             }
         });
         let heard = futures_lite::future::poll_once(elsewhere.as_mut()).await.is_some();
-        let version = store.read(|db| Ok(Meta::load(&db.conn)?.version)).await?;
+        let version = store.read(|db| Ok(Meta::load(&db.conn)?.version)).await?.unwrap_or_default();
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
         if version != seen || left.is_some_and(|left| left.is_zero()) {
             if heard {

@@ -23,18 +23,9 @@ pub(crate) struct FileId {
 
 impl Place {
     /// The place of the database at `path`: one spelling for all that lead to it, so that all who
-    /// open it stand before one guard. Missing directories are made.
+    /// open it stand before one guard. What is not there yet is spelt as given.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
-        let file = match fs::canonicalize(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-                let parent = parent.unwrap_or(Path::new("."));
-                let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-                make_dir(parent)?;
-                fs::canonicalize(parent)?.join(name)
-            }
-            found => found?,
-        };
+        let file = real(&std::path::absolute(path)?)?;
         let dir = file.parent().ok_or(io::ErrorKind::IsADirectory)?.to_owned();
         let guard = with_suffix(&file, ".guard");
         Ok(Self { dir, file, guard })
@@ -107,7 +98,8 @@ pub(crate) fn private() -> OpenOptions {
     options
 }
 
-fn make_dir(dir: &Path) -> io::Result<()> {
+/// Makes the directories above `file` that are missing, for their owner only.
+pub(crate) fn make_dir_of(file: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -115,5 +107,18 @@ fn make_dir(dir: &Path) -> io::Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(dir)
+    file.parent().map_or(Ok(()), |dir| builder.create(dir))
+}
+
+/// `path` without symlinks, as far as it exists.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+                return Err(error);
+            };
+            Ok(real(parent)?.join(name))
+        }
+        found => found,
+    }
 }

@@ -17,7 +17,7 @@ use std::{
 use async_lock::{Mutex, MutexGuardArc};
 use fs4::{FileExt, TryLockError};
 
-use crate::file::{id_at, private};
+use crate::file::{id_at, make_dir_of, private};
 
 /// The way to the guard. In this process one at a time: a lock on an open file is the file's, and
 /// two threads would hold it together.
@@ -126,7 +126,15 @@ impl GuardFile {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    let mut file = private().create(true).truncate(false).open(path)?;
+    let mut options = private();
+    options.create(true).truncate(false);
+    let mut file = match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make_dir_of(path)?;
+            options.open(path)?
+        }
+        opened => opened?,
+    };
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         let what = format!("{} is no plain file", path.display());

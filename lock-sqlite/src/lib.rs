@@ -57,5 +57,5 @@ mod store;
 mod waiters;
 
 pub use backend::SqliteBackend;
-pub use options::SqliteOptions;
+pub use options::Options;
 pub use scheme::SCHEME;

@@ -10,7 +10,8 @@ use lock_core::{BackendError, ErrorKind};
 /// # Errors
 /// [`ErrorKind::Unsupported`], naming the file system.
 pub(crate) fn refuse(dir: &Path) -> Result<(), BackendError> {
-    match name(dir) {
+    let there = dir.ancestors().find(|dir| dir.exists()).unwrap_or(dir);
+    match name(there) {
         Ok(Some(name)) => Err(BackendError::new(
             ErrorKind::Unsupported,
             format!(

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use lock_core::{BackendError, BoxFuture, Check, ErrorKind, LockBackend, Scheme, StoreUrl};
 
-use crate::{SqliteBackend, SqliteOptions, inspect};
+use crate::{Options, SqliteBackend, inspect};
 
 /// `sqlite:FILE`, with the option `allow-network=true`.
 ///
@@ -27,7 +27,7 @@ fn connect<'a>(
 ) -> BoxFuture<'a, Result<Arc<dyn LockBackend>, BackendError>> {
     Box::pin(async move {
         let (file, options) = read(url, base)?;
-        let backend = SqliteBackend::connect(&file, options).await?;
+        let backend = SqliteBackend::connect(&file, &options).await?;
         Ok(Arc::new(backend) as Arc<dyn LockBackend>)
     })
 }
@@ -36,16 +36,16 @@ fn inspect<'a>(url: &'a StoreUrl, base: &'a Path, repair: bool) -> BoxFuture<'a,
     Box::pin(async move {
         match read(url, base) {
             Ok((file, options)) => {
-                blocking::unblock(move || inspect::inspect(&file, options, repair)).await
+                blocking::unblock(move || inspect::inspect(&file, &options, repair)).await
             }
             Err(error) => {
-                vec![Check::bad("url", error.to_string(), "write it like sqlite:locks.db")]
+                vec![Check::bad("store", error.to_string(), "correct the store's URL")]
             }
         }
     })
 }
 
-fn read(url: &StoreUrl, base: &Path) -> Result<(std::path::PathBuf, SqliteOptions), BackendError> {
+fn read(url: &StoreUrl, base: &Path) -> Result<(std::path::PathBuf, Options), BackendError> {
     const ALLOW_NETWORK: &str = "allow-network";
     url.allow_options(&[ALLOW_NETWORK])?;
     let invalid = |what: &str| BackendError::new(ErrorKind::Invalid, what);
@@ -61,5 +61,5 @@ fn read(url: &StoreUrl, base: &Path) -> Result<(std::path::PathBuf, SqliteOption
         Some("true") => true,
         Some(_) => return Err(invalid("allow-network is true or false")),
     };
-    Ok((base.join(place), SqliteOptions::new().allow_network(allow_network)))
+    Ok((base.join(place), SqliteBackend::options().allow_network(allow_network)))
 }

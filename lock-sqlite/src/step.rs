@@ -1,6 +1,9 @@
 //! One command as one transaction.
 
-use lock_core::{Command, Outcome, Scope, View, decide, host::Host};
+use lock_core::{
+    Command, Outcome, Scope, View, decide,
+    host::{Host, Moment},
+};
 use rusqlite::Connection;
 
 use crate::{
@@ -78,4 +81,24 @@ pub(crate) fn view(conn: &Connection, scope: &Scope, host: &'static Host) -> Ste
     let _transaction = Transaction::begin(conn, "BEGIN")?;
     let Loaded { view, .. } = load::load(conn, scope, host)?;
     Ok(view)
+}
+
+/// The view of `scope` where there is no file.
+pub(crate) fn nothing(scope: &Scope) -> View {
+    View { scope: scope.clone(), now: Moment::now().wall, ..View::default() }
+}
+
+/// What `command` comes to where there is no file; none if it changes something, which takes one.
+pub(crate) fn on_nothing(command: &Command) -> Option<Outcome> {
+    let mut scope = command.scope();
+    loop {
+        let view = nothing(&scope);
+        match decide(command, &view) {
+            Ok(decision) if decision.changes().is_empty() => {
+                return Some(decision.outcome(view.now, view.version));
+            }
+            Ok(_) => return None,
+            Err(wider) => scope = wider,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -20,8 +20,9 @@ use crate::{
     guard::{Gate, Held, Turn, keeper},
 };
 
-/// How long anybody waits for the guard.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Those who write without knowing the guard are asked again after a pause that doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// One open store.
 #[derive(Debug)]
@@ -29,6 +30,9 @@ pub(crate) struct Store {
     pub(crate) place: Place,
     pub(crate) bell: Bell,
     gate: Gate,
+    patience: Duration,
+    /// Whether the file was there when it was last needed.
+    seen: AtomicBool,
     /// None until it is first needed, and again after an error that leaves it in doubt.
     db: Mutex<Option<Db>>,
 }
@@ -46,6 +50,11 @@ impl Wanted {
     /// Whether the step may begin.
     fn begin(&self) -> bool {
         self.settle(Self::BEGUN)
+    }
+
+    /// The step came to nothing, and will be tried again.
+    fn rest(&self) {
+        self.0.store(Self::WAITING, Ordering::SeqCst);
     }
 
     /// Whether the step has not begun, and never will.
@@ -72,10 +81,20 @@ impl Drop for GivesUp {
 }
 
 impl Store {
-    pub(crate) fn new(place: Place) -> Self {
+    pub(crate) fn new(place: Place, patience: Duration) -> Self {
         let bell = Bell::new(&place.guard);
         let gate = Gate::new(&place.guard);
-        Self { place, bell, gate, db: Mutex::new(None) }
+        let (seen, db) = (AtomicBool::new(false), Mutex::new(None));
+        Self { place, bell, gate, patience, seen, db }
+    }
+
+    /// Whether there is no file yet, so that nothing is held in it.
+    pub(crate) fn is_absent(&self) -> bool {
+        !self.seen.load(Ordering::Relaxed) && matches!(self.place.id(), Ok(None))
+    }
+
+    fn until(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.patience)
     }
 
     /// Runs `work` under the guard on this thread, if that is possible without waiting.
@@ -92,7 +111,7 @@ impl Store {
         }
     }
 
-    /// Runs `work` under the guard, waiting for it in another thread, at most [`PATIENCE`].
+    /// Runs `work` under the guard, waiting for it in another thread as long as patience lasts.
     ///
     /// If this future is dropped, the step has been taken as a whole or will never be.
     pub(crate) async fn in_turn<T: Send + 'static>(
@@ -100,7 +119,7 @@ impl Store {
         work: impl FnMut(&mut Db) -> Step<(T, bool)> + Send + 'static,
     ) -> Result<T, BackendError> {
         let wanted = Arc::new(Wanted::default());
-        let until = Instant::now() + PATIENCE;
+        let until = self.until();
         let _gives_up = GivesUp(wanted.clone());
         let waits = async {
             let turn = self.gate.turn().await;
@@ -109,7 +128,10 @@ impl Store {
         };
         let mut waits = std::pin::pin!(waits);
         let late = async {
-            async_io::Timer::at(until).await;
+            match until {
+                Some(until) => async_io::Timer::at(until).await,
+                None => std::future::pending().await,
+            };
             None
         };
         match async { Some(waits.as_mut().await) }.or(late).await {
@@ -119,24 +141,15 @@ impl Store {
         }
     }
 
-    /// The same on this thread, however long it takes.
-    pub(crate) fn in_turn_blocking<T>(
-        &self,
-        work: impl FnMut(&mut Db) -> Step<(T, bool)>,
-    ) -> Result<T, BackendError> {
-        let until = Instant::now() + PATIENCE;
-        self.wait(self.gate.turn_blocking(), &Wanted::default(), until, work)
-    }
-
     /// Waits for the guard, and then for those who write without knowing it.
     fn wait<T>(
         &self,
         mut turn: Turn,
         wanted: &Wanted,
-        until: Instant,
+        until: Option<Instant>,
         mut work: impl FnMut(&mut Db) -> Step<(T, bool)>,
     ) -> Result<T, BackendError> {
-        let mut pause = Duration::from_millis(1);
+        let mut pause = FIRST_PAUSE;
         loop {
             let held =
                 turn.enter_blocking().doing("taking the guard").map_err(|f| self.plain(f))?;
@@ -144,10 +157,11 @@ impl Store {
                 return Err(self.too_late());
             }
             match self.run(held, &mut work) {
-                Err(Fault::Busy) if Instant::now() < until => std::thread::sleep(pause),
+                Err(Fault::Busy) if is_before(until) => wanted.rest(),
                 done => return done.map_err(|fault| self.plain(fault)),
             }
-            pause = (pause * 2).min(Duration::from_millis(20));
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
             turn = self.gate.turn_blocking();
         }
     }
@@ -159,6 +173,7 @@ impl Store {
             // The file was replaced; what the old connection knew is of no use.
             _ => slot.insert(Db::open(&self.place)?),
         };
+        self.seen.store(true, Ordering::Relaxed);
         let done = work(db);
         if let Err(Fault::Final(error)) = &done
             && matches!(
@@ -178,29 +193,37 @@ impl Store {
         Ok(done)
     }
 
-    /// Runs `read` on the connection, without the guard; opens it first if need be.
+    /// Runs `read` on the connection, without the guard; opens it first if need be. `None` if
+    /// there is no file.
     pub(crate) async fn read<T>(
         self: &Arc<Self>,
         mut read: impl FnMut(&Db) -> Step<T> + Send,
-    ) -> Result<T, BackendError> {
-        let until = Instant::now() + PATIENCE;
-        let mut pause = Duration::from_millis(1);
+    ) -> Result<Option<T>, BackendError> {
+        let until = self.until();
+        let mut pause = FIRST_PAUSE;
         loop {
             let tried = {
                 let slot = self.db.lock().await;
                 slot.as_ref().filter(|db| db.is_at(&self.place)).map(&mut read)
             };
             match tried {
-                None => match self.at_once(|_| Ok(((), false))) {
-                    Some(opened) => opened?,
-                    None => self.in_turn(|_| Ok(((), false))).await?,
-                },
-                Some(Err(Fault::Busy)) if Instant::now() < until => {
+                // Reading makes nothing.
+                None if matches!(self.place.id(), Ok(None)) => return Ok(None),
+                None => self.open().await?,
+                Some(Err(Fault::Busy)) if is_before(until) => {
                     async_io::Timer::after(pause).await;
-                    pause = (pause * 2).min(Duration::from_millis(20));
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                 }
-                Some(done) => return done.map_err(|fault| self.plain(fault)),
+                Some(done) => return done.map(Some).map_err(|fault| self.plain(fault)),
             }
+        }
+    }
+
+    /// Opens the file, and makes it if there is none.
+    pub(crate) async fn open(self: &Arc<Self>) -> Result<(), BackendError> {
+        match self.at_once(|_| Ok(((), false))) {
+            Some(opened) => opened,
+            None => self.in_turn(|_| Ok(((), false))).await,
         }
     }
 
@@ -214,10 +237,14 @@ impl Store {
     fn too_late(&self) -> BackendError {
         let who = keeper(&self.place.guard);
         let who = who.unwrap_or_else(|| "somebody else".to_owned());
-        let (file, seconds) = (self.place.file.display(), PATIENCE.as_secs());
+        let (file, seconds) = (self.place.file.display(), self.patience.as_secs_f32());
         let what = format!("{who} has had {file} for {seconds} s");
         BackendError::new(ErrorKind::Unavailable, what)
     }
+}
+
+fn is_before(until: Option<Instant>) -> bool {
+    until.is_none_or(|until| Instant::now() < until)
 }
 
 impl Drop for Store {

@@ -24,7 +24,8 @@ impl Floor {
         let conn = Connection::open(file).unwrap();
         conn.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2000")
             .unwrap();
-        Self { conn, guard: guard.unwrap(), count: 0, now: 1_764_000_000_000_000 }
+        let count = u64::from(std::process::id()) << 32;
+        Self { conn, guard: guard.unwrap(), count, now: 1_764_000_000_000_000 }
     }
 
     pub(crate) fn cycle(&mut self) {
