@@ -15,7 +15,7 @@ use redis::Cmd;
 
 use crate::{
     changed::{Bell, Store},
-    commit::{is_same_body, write_changes},
+    commit::{is_same_body, write_changes, write_seen_locks},
     connection::Connection,
     error::Call,
     known::Known,
@@ -100,7 +100,6 @@ impl RedisBackend {
     /// what it did not know it did not carry out.
     async fn call(
         &self,
-        operation: &str,
         call: Call,
         write: impl Fn(&mut Cmd) -> Result<(), BackendError>,
         scope: &Scope,
@@ -114,8 +113,7 @@ impl RedisBackend {
                 Call::Harmless => None,
                 Call::Sent => self.known.now().map(|now| now + limit),
             };
-            command.arg(operation).arg(deadline.map_or(0, Timestamp::as_micros));
-            command.arg(self.store.keys.channel());
+            command.arg(deadline.map_or(0, Timestamp::as_micros)).arg(self.store.keys.channel());
             write(&mut command)?;
             match self.store.connection.call(&command, call).await {
                 Err(error) if !by_text && crate::error::is_unknown_script(&error) => by_text = true,
@@ -131,10 +129,12 @@ impl RedisBackend {
 
     async fn load(&self, scope: &Scope) -> Result<Seen, BackendError> {
         let write = |command: &mut Cmd| {
+            // No nonce, and nothing that was seen: only look.
+            command.arg("").arg(0);
             write_scope(command, scope);
             Ok(())
         };
-        match self.call("view", Call::Harmless, write, scope).await? {
+        match self.call(Call::Harmless, write, scope).await? {
             Reply::View(seen) => {
                 self.known.correct(&seen);
                 Ok(*seen)
@@ -168,10 +168,11 @@ impl RedisBackend {
                 return Ok(decision.outcome(seen.view.now, seen.view.version));
             }
             let write = |call: &mut Cmd| {
+                write_seen_locks(call, command, &seen);
                 write_scope(call, &scope);
                 write_changes(call, command, &seen, &decision)
             };
-            match self.call("commit", Call::Sent, write, &scope).await? {
+            match self.call(Call::Sent, write, &scope).await? {
                 Reply::Done { stamp, before } => {
                     return Ok(self.done(command, seen, decision, stamp, &before));
                 }

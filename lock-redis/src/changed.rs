@@ -122,7 +122,7 @@ impl Store {
     /// The namespace's version.
     pub(crate) async fn version(&self) -> Result<Version, BackendError> {
         let mut ask = redis::cmd("HGET");
-        ask.arg(self.keys.named("meta")).arg("version");
+        ask.arg(self.keys.named("data")).arg("version");
         match self.connection.call(&ask, Call::Harmless).await? {
             Value::Nil => Ok(Version::new(0)),
             Value::BulkString(text) => {

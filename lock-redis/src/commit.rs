@@ -11,14 +11,23 @@ use crate::{
     seen::Seen,
 };
 
-/// Adds what was seen, and the decision's changes, to a call.
+/// Begins a call that commits: the nonce, and the locks that were seen.
+pub(crate) fn write_seen_locks(call: &mut Cmd, command: &Command, seen: &Seen) {
+    call.arg(command.nonce.to_string()).arg(seen.locks.len());
+    for lock in &seen.locks {
+        call.arg(&lock.id);
+    }
+}
+
+/// Ends it, after the scope: what else was seen, and the decision's changes.
 pub(crate) fn write_changes(
     call: &mut Cmd,
     command: &Command,
     seen: &Seen,
     decision: &Decision,
 ) -> Result<(), BackendError> {
-    call.arg(command.nonce.to_string());
+    let flag = |live| if live { 'L' } else { 'S' };
+    call.arg(seen.locks.iter().map(|lock| flag(lock.live)).collect::<String>());
     match seen.version() {
         Some(version) => {
             call.arg(version.get());
@@ -28,18 +37,12 @@ pub(crate) fn write_changes(
             call.arg("").arg(0).arg(0);
         }
     }
-    let flag = |live| if live { "L" } else { "S" };
-    call.arg(seen.locks.len());
-    for lock in &seen.locks {
-        call.arg(&lock.id).arg(flag(lock.live));
-    }
-    call.arg(seen.waiters.len());
-    for waiter in &seen.waiters {
-        call.arg(&waiter.id).arg(&waiter.ticket).arg(flag(waiter.live));
-    }
     call.arg(&seen.endings);
     call.arg(u8::from(decision.grants())).arg(u8::from(decision.makes_version()));
-    call.arg(decision.changes().len());
+    call.arg(decision.changes().len()).arg(seen.waiters.len());
+    for waiter in &seen.waiters {
+        call.arg(&waiter.id).arg(&waiter.ticket).arg(if waiter.live { "L" } else { "S" });
+    }
     for change in decision.changes() {
         write_change(call, command, seen, change)?;
     }

@@ -117,7 +117,7 @@ impl Known {
             return;
         }
         let mut gone = Vec::new();
-        for range in ranges(&seen.view.scope.locks).iter().filter(|range| !range.of_agents) {
+        for range in &ranges(&seen.view.scope.locks) {
             gone.extend(
                 inner
                     .within(range)
@@ -147,7 +147,7 @@ impl Inner {
     }
 
     fn within<'a>(&'a self, range: &'a Range) -> impl Iterator<Item = (&'a String, &'a KnownLock)> {
-        let from = Bound::Included(range.from.as_deref().unwrap_or(""));
+        let from = Bound::Included(range.from());
         let locks = self.locks.range::<str, _>((from, Bound::Unbounded));
         locks.take_while(|(name, _)| range.covers(name))
     }

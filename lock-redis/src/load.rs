@@ -45,9 +45,10 @@ pub(crate) fn write_scope(call: &mut Cmd, scope: &Scope) {
     call.arg(ranges.len());
     for range in &ranges {
         let (from, to) = range.bounds();
-        call.arg(if range.of_agents { "g" } else { "a" }).arg(from).arg(to);
+        call.arg(from).arg(to);
     }
     call.arg(u8::from(scope.waiters));
+    call.arg(scope.history.map_or(String::new(), |after| after.to_string()));
     let (kind, keys) = match &scope.endings {
         EndingScope::None => ("", Vec::new()),
         EndingScope::Last(agent, holder, patterns) => {
@@ -65,7 +66,6 @@ pub(crate) fn write_scope(call: &mut Cmd, scope: &Scope) {
     for key in keys {
         call.arg(key);
     }
-    call.arg(scope.history.map_or(String::new(), |after| after.to_string()));
 }
 
 /// Reads an answer to a call with this scope.
@@ -109,6 +109,8 @@ fn read_locks(seen: &mut Seen, parts: Vec<Value>) -> Result<(), BackendError> {
     while let (Some(stored), Some(name), Some(record)) = (parts.next(), parts.next(), parts.next())
     {
         let (stored, name, record) = (text(stored)?, text(name)?, text(record)?);
+        // Found by its agent, its other entry follows from its body.
+        let name = if name.starts_with('a') { name } else { String::new() };
         let id: Option<RecordId> = stored.parse().ok();
         let read = id.map(|id| LockRecord::read(id, &record));
         let head = read.as_ref().and_then(|read| read.head);
@@ -174,6 +176,8 @@ fn read_endings(seen: &mut Seen, parts: Vec<Value>) -> Result<(), BackendError> 
     for part in parts {
         endings.extend(read_ending(&text(part)?));
     }
+    // They come with the latest first, also within one step.
+    endings.reverse();
     endings.sort_by_key(|(version, _)| *version);
     let latest = endings.last().map_or(String::new(), |(v, _)| format!("{:016}", v.get()));
     seen.endings = format!("{count} {latest}");

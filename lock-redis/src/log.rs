@@ -1,8 +1,8 @@
 //! The log and the remembered endings as text.
 //!
 //! `A version at nonce record`, `E version at nonce ending`; and an ending is
-//! `agent NUL holder NUL pattern NUL version until from token {json}`: sorted by bytes, the endings
-//! of one agent, holder and pattern stand together, the latest last.
+//! `e` and then `agent NUL holder NUL pattern NUL version until from token {json}`: sorted by bytes,
+//! the endings of one agent, holder and pattern stand together, the latest last.
 
 use lock_core::{
     AgentId, Cause, Ending, HistoryEntry, HolderId, Lock, Mode, Nonce, Pattern, Reason, RecordId,
@@ -34,7 +34,7 @@ pub(crate) fn ending_key(agent: &AgentId, holder: Option<&HolderId>, pattern: &P
 
 /// What the endings of this agent and holder begin with.
 pub(crate) fn holder_key(agent: &AgentId, holder: Option<&HolderId>) -> String {
-    format!("{agent}\0{}\0", holder.map_or("", HolderId::as_str))
+    format!("e{agent}\0{}\0", holder.map_or("", HolderId::as_str))
 }
 
 /// The end of an ending, after its key, its version and the time, which the script fills in.
@@ -59,7 +59,7 @@ pub(crate) fn ending_tail(
 
 /// Reads an ending, with the version that it was made by.
 pub(crate) fn read_ending(text: &str) -> Option<(Version, Ending)> {
-    let (agent, rest) = text.split_once('\0')?;
+    let (agent, rest) = text.strip_prefix('e')?.split_once('\0')?;
     let (holder, rest) = rest.split_once('\0')?;
     let (pattern, rest) = rest.split_once('\0')?;
     let (version, rest) = int(rest)?;

@@ -5,7 +5,7 @@ use lock_core::{AgentId, LockScope, Pattern, RecordId, Timestamp};
 /// A pattern longer than this does not stand in the index: its anchor has to do.
 const LONGEST: usize = 1_024;
 
-/// A record's entry in the index: `anchor NUL pattern NUL id NUL acquired`.
+/// A record's entry in the index: `a` and then `anchor NUL pattern NUL id NUL acquired`.
 ///
 /// It carries the pattern and the time of the grant, so that a record whose body cannot be read
 /// still keeps that pattern, and only that, held until its time is over. A pattern that is its own
@@ -19,7 +19,7 @@ pub(crate) struct Name {
 
 /// The entry of `pattern` up to the time of the grant, which the script adds.
 pub(crate) fn name_stem(pattern: &Pattern, id: RecordId) -> String {
-    format!("{}{id}", stem(pattern, shown(pattern)))
+    format!("{}\0{id}", stem(pattern))
 }
 
 /// The whole entry.
@@ -27,8 +27,9 @@ pub(crate) fn name(pattern: &Pattern, id: RecordId, acquired: Timestamp) -> Stri
     format!("{}\0{}", name_stem(pattern, id), acquired.as_micros())
 }
 
-fn stem(pattern: &Pattern, shown: &str) -> String {
-    format!("{}\0{shown}\0", pattern.anchor())
+fn stem(pattern: &Pattern) -> String {
+    let shown = shown(pattern);
+    format!("a{}\0{shown}", pattern.anchor())
 }
 
 fn shown(pattern: &Pattern) -> &str {
@@ -42,7 +43,7 @@ fn shown(pattern: &Pattern) -> &str {
 impl Name {
     /// Reads an entry. A pattern that cannot be read stands for everything below its anchor.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let (rest, acquired) = text.rsplit_once('\0')?;
+        let (rest, acquired) = text.strip_prefix('a')?.rsplit_once('\0')?;
         let (rest, id) = rest.rsplit_once('\0')?;
         let (anchor, shown) = rest.split_once('\0')?;
         let pattern = match shown {
@@ -56,65 +57,64 @@ impl Name {
     }
 }
 
-/// The entry of an agent's lock: `agent NUL id`.
+/// The entry of an agent's lock: `g` and then `agent NUL id`.
 pub(crate) fn agent_name(agent: &AgentId, id: RecordId) -> String {
-    format!("{agent}\0{id}")
+    format!("g{agent}\0{id}")
 }
 
-/// A stretch of an index, in the order of bytes.
+/// A stretch of the index, in the order of bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Range {
-    /// Of the agents, not the anchors.
-    pub(crate) of_agents: bool,
     /// Its first entry, if it is there.
-    pub(crate) from: Option<String>,
+    from: String,
     /// The first entry after it.
-    pub(crate) to: Option<String>,
+    to: String,
 }
 
 impl Range {
-    const ALL: Self = Self { of_agents: false, from: None, to: None };
+    fn all() -> Self {
+        Self { from: "a".to_owned(), to: "b".to_owned() }
+    }
 
-    /// The entries that begin with `prefix`, which ends in NUL.
-    fn beginning(of_agents: bool, mut prefix: String) -> Self {
-        let from = Some(prefix.clone());
-        prefix.pop();
-        prefix.push('\u{1}');
-        Self { of_agents, from, to: Some(prefix) }
+    /// The entries that begin with `prefix` and NUL.
+    fn beginning(prefix: &str) -> Self {
+        Self { from: format!("{prefix}\0"), to: format!("{prefix}\u{1}") }
     }
 
     /// The entries anchored below `anchor`; `0` follows `/`.
     fn below(anchor: &str) -> Self {
-        Self { of_agents: false, from: Some(format!("{anchor}/")), to: Some(format!("{anchor}0")) }
+        Self { from: format!("a{anchor}/"), to: format!("a{anchor}0") }
+    }
+
+    /// Where it begins.
+    pub(crate) fn from(&self) -> &str {
+        &self.from
     }
 
     /// Whether `name` lies in it.
     pub(crate) fn covers(&self, name: &str) -> bool {
-        self.from.as_deref().is_none_or(|from| from <= name)
-            && self.to.as_deref().is_none_or(|to| name < to)
+        self.from.as_str() <= name && name < self.to.as_str()
     }
 
     /// The bounds as the server wants them.
     pub(crate) fn bounds(&self) -> (String, String) {
-        let from = self.from.as_ref().map_or("-".to_owned(), |from| format!("[{from}"));
-        let to = self.to.as_ref().map_or("+".to_owned(), |to| format!("({to}"));
-        (from, to)
+        (format!("[{}", self.from), format!("({}", self.to))
     }
 }
 
-/// The parts of the indexes that `scope` covers; they may overlap.
+/// The parts of the index that `scope` covers; they may overlap.
 pub(crate) fn ranges(scope: &LockScope) -> Vec<Range> {
     let mut ranges = Vec::new();
     match scope {
         LockScope::At(patterns) => {
-            let each = |pattern| Range::beginning(false, stem(pattern, shown(pattern)));
+            let each = |pattern| Range::beginning(&stem(pattern));
             ranges.extend(patterns.iter().map(each));
         }
         LockScope::Meeting(patterns) => {
             for span in patterns.iter().flat_map(Pattern::spans) {
                 let anchor = span.anchor.as_str();
                 if span.below && anchor.is_empty() {
-                    return vec![Range::ALL];
+                    return vec![Range::all()];
                 }
                 if span.below {
                     ranges.push(Range::below(anchor));
@@ -122,14 +122,14 @@ pub(crate) fn ranges(scope: &LockScope) -> Vec<Range> {
                 let parents = anchor.match_indices('/').filter_map(|(at, _)| anchor.get(..at));
                 let root = (!anchor.is_empty()).then_some("");
                 let exactly = root.into_iter().chain(parents).chain([anchor]);
-                ranges.extend(exactly.map(|at| Range::beginning(false, format!("{at}\0"))));
+                ranges.extend(exactly.map(|at| Range::beginning(&format!("a{at}"))));
             }
         }
-        LockScope::OfAgent(agent) => ranges.push(Range::beginning(true, format!("{agent}\0"))),
-        LockScope::All => ranges.push(Range::ALL),
+        LockScope::OfAgent(agent) => ranges.push(Range::beginning(&format!("g{agent}"))),
+        LockScope::All => ranges.push(Range::all()),
         LockScope::None => {}
         // A kind of scope that a later version of the core made up: more does no harm.
-        _ => ranges.push(Range::ALL),
+        _ => ranges.push(Range::all()),
     }
     ranges.sort();
     ranges.dedup();

@@ -4,15 +4,15 @@ use redis::{Cmd, cmd};
 
 /// The whole script: one chunk, in parts.
 pub(crate) const SOURCE: &str = concat!(
-    include_str!("lua/prelude.lua"),
+    include_str!("lua/state.lua"),
     include_str!("lua/view.lua"),
+    include_str!("lua/seen.lua"),
     include_str!("lua/commit.lua"),
     include_str!("lua/main.lua"),
 );
 
 /// What follows `{lockctl:NAMESPACE}:` in the keys, in the order in which the script takes them.
-pub(crate) const KEYS: [&str; 8] =
-    ["meta", "locks", "anchors", "agents", "waiters", "log", "endings", "quarantine"];
+pub(crate) const KEYS: [&str; 5] = ["data", "index", "waiters", "log", "quarantine"];
 
 /// The keys of one namespace: a fixed few, in one slot of a Cluster.
 #[derive(Debug, Clone)]

@@ -47,6 +47,14 @@ impl Fixture for Redis {
     fn processes(&self) -> bool {
         true
     }
+
+    fn damages(&self) -> bool {
+        true
+    }
+
+    fn skews(&self) -> bool {
+        true
+    }
 }
 
 impl Store for Namespace {
@@ -59,7 +67,7 @@ impl Store for Namespace {
     }
 
     fn damage(&self, lock: &Lock) -> bool {
-        let (key, id) = (format!("{{lockctl:{}}}:locks", self.1), lock.id.to_string());
+        let (key, id) = (format!("{{lockctl:{}}}:data", self.1), lock.id.to_string());
         self.0.say(&["HSET", &key, &id, "{torn"]).starts_with(':')
     }
 
