@@ -82,6 +82,12 @@ pub trait Fixture: Send + Sync + 'static {
         None
     }
 
+    /// How many agents at once the store must serve so that none of them starves. Fewer only for
+    /// a store that is not made for crowds.
+    fn crowd(&self) -> usize {
+        100
+    }
+
     /// How far two readings of one lease's end may lie apart: more than nothing for a store that
     /// converts between clocks, such as from time since boot to wall time.
     fn jitter(&self) -> Duration {

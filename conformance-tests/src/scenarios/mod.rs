@@ -6,8 +6,10 @@ mod clock;
 mod damage;
 mod endings;
 mod fresh;
+mod line;
 mod lost_reply;
 mod overlap;
+mod queue;
 mod reads;
 mod refresh;
 mod release;
@@ -74,6 +76,8 @@ pub(crate) fn all() -> Vec<Scenario> {
         ("tokens", tokens::scenes()),
         ("endings", endings::scenes()),
         ("lost_reply", lost_reply::scenes()),
+        ("line", line::scenes()),
+        ("queue", queue::scenes()),
         ("damage", damage::scenes()),
         ("clock", clock::scenes()),
     ];

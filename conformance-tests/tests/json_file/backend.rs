@@ -17,6 +17,13 @@ use lock_core::{
 };
 use serde::{Deserialize, Serialize};
 
+/// How many lines of the log are kept. Other stores keep 10,000; this one writes all of them in
+/// every step.
+const LOG_KEPT: usize = 500;
+
+/// How often a waiter looks whether something has changed.
+const POLL: Duration = Duration::from_millis(20);
+
 /// A namespace in the file `locks.json` of a directory.
 #[derive(Debug)]
 pub(crate) struct JsonFile {
@@ -31,6 +38,7 @@ struct Namespace {
     locks: Vec<Lock>,
     waiters: Vec<Waiter>,
     log: Vec<HistoryEntry>,
+    forgetful: bool,
 }
 
 impl JsonFile {
@@ -93,6 +101,7 @@ impl Namespace {
             locks: self.locks.iter().filter(|it| scope.locks.includes(it)).cloned().collect(),
             waiters: self.waiters.iter().filter(|_| scope.waiters).cloned().collect(),
             endings: endings.filter(|it| scope.endings.includes(it)).cloned().collect(),
+            forgetful: self.forgetful,
             history: scope.history.into_iter().flat_map(history).cloned().collect(),
             ..View::default()
         }
@@ -141,6 +150,8 @@ impl LockBackend for JsonFile {
             let committed = decision.commit(Stamp { now, version, token });
             committed.writes.into_iter().for_each(|write| namespace.write(write));
             namespace.log.extend(committed.log);
+            let excess = namespace.log.len().saturating_sub(LOG_KEPT);
+            namespace.forgetful |= namespace.log.drain(..excess).count() > 0;
             store.save(&namespace)?;
             Ok(committed.outcome)
         })
@@ -158,7 +169,7 @@ impl LockBackend for JsonFile {
             if version != seen || left.is_zero() {
                 return Ok(version);
             }
-            std::thread::sleep(left.min(Duration::from_millis(5)));
+            std::thread::sleep(left.min(POLL));
         }
     }
 }

@@ -26,6 +26,9 @@ impl Fixture for JsonFiles {
     fn processes(&self) -> bool {
         true
     }
+    fn crowd(&self) -> usize {
+        20
+    }
     fn reopen(&self, address: &str) -> Result<Arc<dyn LockBackend>, Trouble> {
         Ok(Arc::new(JsonFile::open(address)?))
     }
