@@ -30,6 +30,10 @@ impl Fixture for Directories {
         true
     }
 
+    fn damages(&self) -> bool {
+        true
+    }
+
     /// A lease's end is read from the clock since boot.
     fn jitter(&self) -> Duration {
         Duration::from_millis(1)

@@ -15,6 +15,7 @@
 mod alike;
 mod audit;
 mod call;
+mod judge;
 mod model;
 mod order;
 mod recorder;

@@ -26,6 +26,19 @@ pub(super) struct Model {
     pub(super) vague: HashSet<RecordId>,
 }
 
+/// Where a model stood. What only grows is remembered by its length.
+#[derive(Debug)]
+pub(super) struct Mark {
+    version: Version,
+    token: Token,
+    now: Timestamp,
+    locks: BTreeMap<RecordId, Lock>,
+    waiters: BTreeMap<RecordId, Waiter>,
+    vague: HashSet<RecordId>,
+    log: usize,
+    endings: usize,
+}
+
 /// How a record's liveness is judged, where the clock alone cannot: near the end of a lease two
 /// readings of one clock may differ.
 pub(super) type Judged<'a> = &'a [(RecordId, bool)];
@@ -128,5 +141,32 @@ impl Model {
                 (known.since, known.expires_at) = (waiter.since, waiter.expires_at);
             }
         }
+    }
+
+    /// Where it stands, to come [back](Self::back_to) to.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            version: self.version,
+            token: self.token,
+            now: self.now,
+            locks: self.locks.clone(),
+            waiters: self.waiters.clone(),
+            vague: self.vague.clone(),
+            log: self.log.len(),
+            endings: self.endings.len(),
+        }
+    }
+
+    /// Forgets all that was done since.
+    pub(super) fn back_to(&mut self, mark: &Mark) {
+        (self.version, self.token, self.now) = (mark.version, mark.token, mark.now);
+        self.locks.clone_from(&mark.locks);
+        self.waiters.clone_from(&mark.waiters);
+        self.vague.clone_from(&mark.vague);
+        self.log.truncate(mark.log);
+        self.endings.truncate(mark.endings);
+        let known = |indices: &mut Vec<usize>| indices.retain(|index| *index < mark.endings);
+        self.of_agent.values_mut().for_each(known);
+        self.made_by.values_mut().for_each(known);
     }
 }
