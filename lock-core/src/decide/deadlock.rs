@@ -26,6 +26,9 @@ pub(crate) fn cycle(
         return Err(widened(request, others));
     }
     let graph = Graph { view, line: &line, place, request, wanted };
+    if !graph.may_turn_back() {
+        return Ok(None);
+    }
     let own = line.iter().position(|waiter| waiter.id == place);
     let youngest = |path: &[usize]| own.is_none_or(|own| path.iter().all(|step| *step <= own));
     Ok(graph.way_back().filter(|path| youngest(path)).map(|path| {
@@ -43,6 +46,17 @@ struct Graph<'a> {
 }
 
 impl Graph<'_> {
+    /// Whether anybody who waits holds something. If not, everybody waits for those before, and
+    /// for holders that wait for nobody: no way leads back. A hundred that want one path ask this
+    /// at every release, and the search would look at each pair of them.
+    fn may_turn_back(&self) -> bool {
+        let request = Claim::from(self.request);
+        self.view.live().any(|lock| {
+            let lock = lock.into();
+            request.speaks_for(lock) || self.line.iter().any(|it| Claim::from(*it).speaks_for(lock))
+        })
+    }
+
     /// The shortest way from the request over waiters back to the request: breadth first.
     fn way_back(&self) -> Option<Vec<usize>> {
         let mut came_from: HashMap<usize, Option<usize>> = HashMap::new();
