@@ -62,8 +62,8 @@ pub(super) fn scenes() -> Vec<Scene> {
     let mut scenes: Vec<Scene> = races.into_iter().flat_map(Race::scenes).collect();
     scenes.push(in_real_time("a_crowd_and_nobody_starves", |bench| {
         let count = bench.fixture.crowd();
-        bench.race(&agents(count, 2));
-        everybody_was_served_in_order(bench, count * 2);
+        bench.race(&agents(count, 1));
+        everybody_was_served_in_order(bench, count);
     }));
     scenes
 }
