@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use crate::commands::{
     acquire, break_lock, check, cleanup_agent, cleanup_orphaned, cleanup_stale, completions,
-    doctor, init, list, man, refresh, release, wait, who,
+    doctor, history, init, list, man, refresh, release, wait, watch, who,
 };
 
 /// Advisory locks over the paths and globs of a work tree.
@@ -74,6 +74,8 @@ pub(crate) enum Verb {
     CleanupAgent(cleanup_agent::Args),
     CleanupOrphaned(cleanup_orphaned::Args),
     Break(break_lock::Args),
+    Watch(watch::Args),
+    History(history::Args),
     Doctor(doctor::Args),
     Init(init::Args),
     Completions(completions::Args),

@@ -1,9 +1,9 @@
 //! The JSON that scripts read. Fields are only ever added.
 
-use lock_core::{AgentId, Blocker, Mode, Pattern, Refusal, Timestamp, Token};
+use lock_core::{AgentId, Blocker, Happening, Mode, Pattern, Refusal, Timestamp, Token};
 use serde::Serialize;
 
-use crate::exit::Explained;
+use crate::{commands::watch, exit::Explained};
 
 /// A lock.
 #[derive(Debug, Serialize)]
@@ -204,6 +204,73 @@ pub(crate) struct Removed<'a> {
     /// Waiters that were removed as well.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) waiting: Vec<Waiter<'a>>,
+}
+
+/// `history`.
+#[derive(Debug, Serialize)]
+pub(crate) struct History<'a> {
+    pub(crate) entries: Vec<Tenure<'a>>,
+}
+
+/// The life of one lock.
+#[derive(Debug, Serialize)]
+pub(crate) struct Tenure<'a> {
+    pattern: &'a Pattern,
+    agent_id: &'a AgentId,
+    mode: Mode,
+    reason: Option<&'a str>,
+    token: Token,
+    from: Timestamp,
+    until: Option<Timestamp>,
+    ended: Option<&'static str>,
+    by: Option<&'a str>,
+    note: Option<&'a str>,
+}
+
+impl<'a> From<&'a lock_core::Tenure> for Tenure<'a> {
+    fn from(tenure: &'a lock_core::Tenure) -> Self {
+        Self {
+            pattern: &tenure.pattern,
+            agent_id: &tenure.agent,
+            mode: tenure.mode,
+            reason: tenure.reason.as_ref().map(lock_core::Reason::as_str),
+            token: tenure.token,
+            from: tenure.from,
+            until: tenure.until,
+            ended: tenure.ended.map(lock_core::Cause::as_str),
+            by: tenure.by.as_deref(),
+            note: tenure.note.as_deref(),
+        }
+    }
+}
+
+/// One line of `watch`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Event<'a> {
+    pub(crate) event: &'static str,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock: Option<Lock<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiter: Option<Waiter<'a>>,
+}
+
+impl<'a> From<&'a lock_core::WatchEvent> for Event<'a> {
+    fn from(event: &'a lock_core::WatchEvent) -> Self {
+        let (lock, waiter) = match &event.what {
+            Happening::Acquired(lock) | Happening::Refreshed(lock) => (Some((lock, false)), None),
+            Happening::Expired(lock) => (Some((lock, true)), None),
+            Happening::Ended(lock, ending) => {
+                (Some((lock, ending.ended == lock_core::Cause::TakenOver)), None)
+            }
+            Happening::Waiting(waiter, position) | Happening::GaveUp(waiter, position) => {
+                (None, Some(Waiter::new(waiter, *position)))
+            }
+            _ => (None, None),
+        };
+        let lock = lock.map(|(lock, stale)| Lock::new(lock, stale));
+        Self { event: watch::name(&event.what), at: event.at, lock, waiter }
+    }
 }
 
 /// `doctor`.

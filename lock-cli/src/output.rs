@@ -25,6 +25,17 @@ impl Output {
         json: &impl serde::Serialize,
         text: impl FnOnce(&mut String),
     ) -> Result<Exit, Failure> {
+        // A reader that has seen enough is no failure: what was asked for has been done.
+        self.line(json, text)?;
+        Ok(exit)
+    }
+
+    /// Prints one line of many, at once; false if nobody reads it any more.
+    pub(crate) fn line(
+        self,
+        json: &impl serde::Serialize,
+        text: impl FnOnce(&mut String),
+    ) -> Result<bool, Failure> {
         let printed = if self.json {
             let line = serde_json::to_string(json).map_err(|e| Failure::Bug(e.to_string()))?;
             raw(&format!("{}\n", escape::json(line)))
@@ -33,8 +44,10 @@ impl Output {
             text(&mut out);
             styled(&out)
         };
-        quiet_if_closed(printed)?;
-        Ok(exit)
+        match printed {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            other => other.map(|()| true).map_err(Failure::Output),
+        }
     }
 
     /// Prints a text that is not for people, exactly as it is.

@@ -26,6 +26,16 @@ pub fn builtin() -> Backends {
     let backends = backends.with(&lock_fs::SCHEME);
     #[cfg(not(feature = "fs"))]
     let backends = backends.without("fs", "fs");
+    #[cfg(feature = "sqlite")]
+    let backends = backends.with(&lock_sqlite::SCHEME);
+    #[cfg(not(feature = "sqlite"))]
+    let backends = backends.without("sqlite", "sqlite");
+    #[cfg(feature = "redis")]
+    let backends = backends.with(&lock_redis::SCHEME);
+    #[cfg(not(feature = "redis"))]
+    let backends = ["redis", "rediss", "redis+unix", "valkey", "valkeys", "valkey+unix"]
+        .into_iter()
+        .fold(backends, |backends, name| backends.without(name, "redis"));
     backends
 }
 

@@ -8,12 +8,14 @@ pub(crate) mod cleanup_orphaned;
 pub(crate) mod cleanup_stale;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod refresh;
 pub(crate) mod release;
 pub(crate) mod wait;
+pub(crate) mod watch;
 pub(crate) mod who;
 
 use lock_core::Backends;
@@ -50,6 +52,8 @@ pub(crate) async fn run(cli: &Cli, backends: &Backends) -> Result<Exit, Failure>
         Verb::CleanupAgent(args) => cleanup_agent::run(args, &context).await,
         Verb::CleanupOrphaned(args) => cleanup_orphaned::run(args, &context).await,
         Verb::Break(args) => break_lock::run(args, &context).await,
+        Verb::Watch(args) => watch::run(args, &context).await,
+        Verb::History(args) => history::run(args, &context).await,
         Verb::Completions(_) | Verb::Man(_) | Verb::Init(_) | Verb::Doctor(_) => Ok(Exit::Done),
     }
 }

@@ -12,15 +12,24 @@ pub(crate) struct Seen {
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.time.to_string();
-        match text.split_once('.') {
-            Some((seconds, _)) => write!(f, "{seconds}Z")?,
-            None => f.write_str(&text)?,
-        }
+        write!(f, "{}", Clock(self.time))?;
         if self.time > self.now {
             write!(f, " (in {})", Length(self.time.since(self.now)))
         } else {
             write!(f, " ({} ago)", Length(self.now.since(self.time)))
+        }
+    }
+}
+
+/// A point in time to the second: `2026-01-31T12:00:00Z`.
+pub(crate) struct Clock(pub(crate) Timestamp);
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        match text.split_once('.') {
+            Some((seconds, _)) => write!(f, "{seconds}Z"),
+            None => f.write_str(&text),
         }
     }
 }

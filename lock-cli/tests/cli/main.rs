@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says so at once"
 )]
 
+mod backends;
 mod bad_input;
 mod checkout;
 mod exit_codes;
@@ -20,3 +21,4 @@ mod redact;
 mod reference;
 mod snapshots;
 mod waiting;
+mod watching;

@@ -2,7 +2,7 @@
 
 use super::scope;
 use crate::{
-    Answer, Break, Cause, Change, Cleanup, Command, Ending, Lock, Removal, Ttl, View, Waiter,
+    Answer, Break, Cause, Change, Cleanup, Command, Ending, Lock, Removal, View, Waiter,
     decision::Draft,
 };
 
@@ -67,30 +67,10 @@ fn remove(
     let mut locks: Vec<Lock> = locks.into_iter().cloned().collect();
     // What an earlier try of this very command removed is part of its answer.
     if command.retry {
-        locks.extend(view.endings.iter().filter(|e| e.nonce == command.nonce).map(remembered));
+        locks.extend(view.endings.iter().filter(|e| e.nonce == command.nonce).map(Ending::lock));
     }
     let waiters = waiters.into_iter().cloned().collect();
     (Draft::Final(Answer::Removed { locks, live, waiters }), changes)
-}
-
-/// The lock that an ending remembers; its lease's length is forgotten.
-fn remembered(ending: &Ending) -> Lock {
-    Lock {
-        id: ending.id,
-        pattern: ending.pattern.clone(),
-        agent: ending.agent.clone(),
-        holder: ending.holder.clone(),
-        mode: ending.mode,
-        reason: ending.reason.clone(),
-        ttl: Ttl::default(),
-        acquired_at: ending.from,
-        refreshed_at: ending.from,
-        expires_at: ending.until,
-        token: ending.token,
-        processes: Vec::new(),
-        damaged: false,
-        extra: serde_json::Map::new(),
-    }
 }
 
 #[cfg(test)]

@@ -33,12 +33,12 @@ pub enum Happening {
     Refreshed(Lock),
     /// A lease ran out, or its process was found dead; the record may still be there.
     Expired(Lock),
-    /// A lock ended otherwise.
-    Ended(Ending),
-    /// A request stands in line.
-    Waiting(Waiter),
-    /// A request left the line without what it waited for.
-    GaveUp(Waiter),
+    /// A lock ended otherwise: the lock as it was, and how it ended.
+    Ended(Lock, Ending),
+    /// A request stands in line, at this position, from 1.
+    Waiting(Waiter, usize),
+    /// A request left the line without what it waited for; the position it had.
+    GaveUp(Waiter, usize),
     /// Something may have been missed: the store was away, or has forgotten what happened since
     /// the last look.
     Gap,
@@ -83,7 +83,7 @@ pub struct Watch {
     /// The version of the last line of the log that was seen.
     logged: Version,
     locks: HashMap<RecordId, (Lock, bool)>,
-    waiters: HashMap<RecordId, Waiter>,
+    waiters: HashMap<RecordId, (Waiter, usize)>,
     ready: VecDeque<WatchEvent>,
 }
 
@@ -137,7 +137,11 @@ impl Watch {
                             self.tell(ending.until, Happening::Expired(lock));
                         }
                         (Cause::Expired | Cause::HolderDead, Some(_)) => {}
-                        _ => self.tell(*at, Happening::Ended(ending.clone())),
+                        (_, known) => {
+                            // One that was granted and ended between two looks was told just now.
+                            let lock = known.map_or_else(|| ending.lock(), |(lock, _)| lock);
+                            self.tell(*at, Happening::Ended(lock, ending.clone()));
+                        }
                     }
                 }
             }
@@ -150,8 +154,9 @@ impl Watch {
 
     /// Who joined the line, and who left it without a grant.
     fn line(&mut self, view: &View, news: &[&HistoryEntry]) {
-        let now: HashMap<RecordId, Waiter> =
-            view.line().into_iter().map(|waiter| (waiter.id, waiter.clone())).collect();
+        let line = view.line().into_iter().zip(1..);
+        let now: HashMap<RecordId, (Waiter, usize)> =
+            line.map(|(waiter, position)| (waiter.id, (waiter.clone(), position))).collect();
         let granted = |waiter: &Waiter| {
             news.iter().any(|entry| match entry {
                 HistoryEntry::Acquired { lock, .. } => {
@@ -162,14 +167,14 @@ impl Watch {
             })
         };
         let before = std::mem::take(&mut self.waiters);
-        for (id, waiter) in &before {
+        for (id, (waiter, position)) in &before {
             if !now.contains_key(id) && !granted(waiter) {
-                self.tell(view.now, Happening::GaveUp(waiter.clone()));
+                self.tell(view.now, Happening::GaveUp(waiter.clone(), *position));
             }
         }
-        for (id, waiter) in &now {
+        for (id, (waiter, position)) in &now {
             if !before.contains_key(id) {
-                self.tell(waiter.since, Happening::Waiting(waiter.clone()));
+                self.tell(waiter.since, Happening::Waiting(waiter.clone(), *position));
             }
         }
         self.waiters = now;
@@ -208,9 +213,9 @@ mod tests {
             Happening::Acquired(lock) => format!("acquired {}", lock.pattern),
             Happening::Refreshed(lock) => format!("refreshed {}", lock.pattern),
             Happening::Expired(lock) => format!("expired {}", lock.pattern),
-            Happening::Ended(ending) => format!("{} {}", ending.ended, ending.pattern),
-            Happening::Waiting(waiter) => format!("waiting {}", waiter.agent),
-            Happening::GaveUp(waiter) => format!("gave up {}", waiter.agent),
+            Happening::Ended(_, ending) => format!("{} {}", ending.ended, ending.pattern),
+            Happening::Waiting(waiter, _) => format!("waiting {}", waiter.agent),
+            Happening::GaveUp(waiter, _) => format!("gave up {}", waiter.agent),
             Happening::Gap => "gap".into(),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Cause, HolderId, Lock, Mode, Nonce, Reason, RecordId, Timestamp, Token};
+use super::{AgentId, Cause, HolderId, Lock, Mode, Nonce, Reason, RecordId, Timestamp, Token, Ttl};
 use crate::pattern::Pattern;
 
 /// What is remembered of a lock that is no more.
@@ -44,6 +44,27 @@ impl Ending {
     /// Whether it is the end of a lock of exactly this agent, holder and pattern.
     pub fn is_of(&self, agent: &AgentId, holder: Option<&HolderId>, pattern: &Pattern) -> bool {
         self.agent == *agent && self.holder.as_ref() == holder && self.pattern == *pattern
+    }
+
+    /// The lock as far as its ending remembers it: the length of its lease and its processes are
+    /// forgotten.
+    pub(crate) fn lock(&self) -> Lock {
+        Lock {
+            id: self.id,
+            pattern: self.pattern.clone(),
+            agent: self.agent.clone(),
+            holder: self.holder.clone(),
+            mode: self.mode,
+            reason: self.reason.clone(),
+            ttl: Ttl::default(),
+            acquired_at: self.from,
+            refreshed_at: self.from,
+            expires_at: self.until,
+            token: self.token,
+            processes: Vec::new(),
+            damaged: false,
+            extra: serde_json::Map::new(),
+        }
     }
 
     /// The end of `lock`.

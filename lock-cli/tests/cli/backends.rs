@@ -1,0 +1,152 @@
+//! One meaning on every backend: the same commands, the same answers.
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    checkout::{Answer, Checkout},
+    redact::redact,
+};
+
+/// A Redis server on a socket of its own, gone when it is dropped.
+struct Redis {
+    _dir: tempfile::TempDir,
+    child: Child,
+    socket: PathBuf,
+}
+
+impl Redis {
+    fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("s");
+        let child = Command::new("redis-server")
+            .args(["--port", "0", "--save", "", "--unixsocket"])
+            .arg(&socket)
+            .current_dir(dir.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is needed: ./test installs it (apt-get install redis-server)");
+        let end = Instant::now() + Duration::from_secs(10);
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            assert!(Instant::now() < end, "redis-server does not answer");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Self { _dir: dir, child, socket }
+    }
+
+    fn url(&self) -> String {
+        format!("redis+unix:{}", self.socket.display())
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Everything that an agent and an operator do in a day, with what each command answers.
+const DAY: &[&str] = &[
+    "list",
+    "check src/a.rs --agent ada",
+    "acquire src/*.rs docs/ --agent ada --reason rename",
+    "acquire src/a.rs --agent grace",
+    "acquire src/a.rs README.md --agent grace",
+    "acquire src/a.rs --agent ada",
+    "acquire lib/ --agent grace --shared",
+    "acquire lib/x --agent ada --shared",
+    "acquire lib/x --agent ada",
+    "who lib",
+    "check src/{a,b}.rs --agent grace",
+    "acquire docs/x --agent grace --wait=10ms",
+    "refresh --all --agent ada",
+    "refresh src/*.rs --agent grace",
+    "release src/*.rs --agent grace",
+    "release src/b.rs --agent ada",
+    "list --by ada",
+    "list --under src",
+    "break docs/ --reason stuck",
+    "refresh docs/ --agent ada",
+    "cleanup-agent grace --dry-run",
+    "cleanup-agent grace",
+    "cleanup-orphaned --known ada",
+    "cleanup-stale --older-than 0s",
+    "acquire short --agent ada --ttl 100ms",
+    "sleep",
+    "list --stale",
+    "refresh short --agent ada",
+    "acquire s* --agent grace",
+    "refresh short --agent ada",
+    "cleanup-stale",
+    "release --all --agent grace",
+    "list",
+    "history --by ada",
+    "history src",
+];
+
+fn day(url: &str) -> Vec<String> {
+    let checkout = Checkout::new();
+    let mut told = Vec::new();
+    for line in DAY {
+        if *line == "sleep" {
+            std::thread::sleep(Duration::from_millis(150));
+            continue;
+        }
+        let words = line.split(' ').chain(["--json", "-q", "--backend", url]);
+        let Answer { code, stdout, stderr } = checkout.run(words);
+        let text = redact(&format!("{stdout}{stderr}"), checkout.root()).replace(url, "[URL]");
+        told.push(format!("$ {line}\n{text}[exit {code}]"));
+    }
+    told
+}
+
+#[test]
+fn the_same_day_on_every_backend() {
+    let redis = Redis::start();
+    let reference = day("fs:.agent_locks");
+    assert!(reference.iter().filter(|answer| answer.contains("[exit 0]")).count() > 15);
+    assert!(reference.iter().filter(|answer| answer.contains("\"conflict\"")).count() > 4);
+    for url in ["sqlite:locks.db".to_owned(), redis.url()] {
+        for (ours, theirs) in reference.iter().zip(day(&url)) {
+            assert_eq!(*ours, theirs, "{url}");
+        }
+    }
+}
+
+#[test]
+fn a_dead_server_is_told_within_two_seconds() {
+    let checkout = Checkout::new();
+    for url in ["redis://127.0.0.1:1", "redis+unix:/nowhere/at/all"] {
+        let start = Instant::now();
+        let answer =
+            checkout.run(["acquire", "a", "--agent", "ada", "--json", "--backend", url]);
+        assert_eq!(answer.code, 6, "{answer:?}");
+        assert_eq!(answer.json()["error"]["code"], "unavailable");
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    let checkout = Checkout::new();
+    let url = "redis://ada:s3cret@127.0.0.1:1/0";
+    for line in ["acquire a --agent ada", "list", "doctor", "who a --json", "doctor --json"] {
+        let words = line.split(' ').chain(["-vv", "--backend", url]);
+        let answer = checkout.run(words);
+        assert!(!answer.text().contains("s3cret"), "{line}: {answer:?}");
+        assert_ne!(answer.code, 0, "{line}");
+    }
+}
+
+#[test]
+fn a_scheme_that_nobody_knows_names_those_that_are_there() {
+    let answer = Checkout::new().lockctl("list --backend etcd://host");
+    assert_eq!(answer.code, 2);
+    for name in ["fs", "sqlite", "redis", "valkey"] {
+        assert!(answer.stderr.contains(name), "{answer:?}");
+    }
+}
