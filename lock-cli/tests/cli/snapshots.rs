@@ -785,10 +785,10 @@ error: not in a git work tree, and no `lockctl.toml` or `.agent_locks` here or a
     );
     text!(
         checkout,
-        "list --backend redis://:secret@localhost",
+        "list --backend redis://:secret@127.0.0.1:1",
         str![[r#"
-error: no backend for "redis:" is built in (next: choose one of: fs)
-[exit 2]
+error: the store is unavailable: redis://127.0.0.1:1/0: cannot be reached: Connection refused (os error 111) (next: try again; lockctl doctor)
+[exit 6]
 
 "#]]
     );
