@@ -42,7 +42,7 @@ use crate::{
 /// An acquire is ten statements or fewer, a release eight; unrelated locks add none.
 #[derive(Clone)]
 pub struct SqliteBackend {
-    store: Arc<Store>,
+    pub(crate) store: Arc<Store>,
 }
 
 impl SqliteBackend {

@@ -8,8 +8,8 @@ use rusqlite::{Connection, params};
 use crate::{
     error::{Doing as _, Step, corrupt},
     load::Loaded,
-    log,
-    rows::{self, Key, lock_columns, millis, mode_name},
+    log, quarantine,
+    rows::{self, lock_columns, millis, mode_name},
     waiters,
 };
 
@@ -87,7 +87,8 @@ fn update(conn: &Connection, lock: &Lock, loaded: &Loaded) -> Step<()> {
 
 fn remove(conn: &Connection, lock: &Lock, loaded: &Loaded) -> Step<()> {
     if let Some(key) = loaded.damaged.get(&lock.id) {
-        return quarantine(conn, key, loaded);
+        return quarantine::set_aside(conn, key, loaded.view.now)
+            .doing("putting a damaged record aside");
     }
     const SQL: &str = "DELETE FROM locks WHERE anchor = ?1 AND pattern = ?2 AND id = ?3";
     let remove = || {
@@ -103,31 +104,6 @@ fn exactly_one(rows: usize, lock: &Lock) -> Step<()> {
         return Ok(());
     }
     Err(corrupt(format!("the record of {} {} is not where it was found", lock.pattern, lock.id)))
-}
-
-/// Moves a row that could not be read out of the way. It is kept: somebody may want to know.
-fn quarantine(conn: &Connection, key: &Key, loaded: &Loaded) -> Step<()> {
-    // What is compared is bytes: the text need not be valid.
-    const WHOSE: &str = "WHERE CAST(anchor AS BLOB) = ?1 AND CAST(pattern AS BLOB) = ?2 \
-                         AND CAST(id AS BLOB) = ?3";
-    let step = || {
-        let keep = format!(
-            "INSERT INTO quarantine (removed_us, of, row) SELECT ?4, 'locks', {} \
-             FROM locks {WHOSE}",
-            row_as_text()
-        );
-        conn.execute(&keep, params![key.anchor, key.pattern, key.id, loaded.view.now.as_micros()])?;
-        let remove = format!("DELETE FROM locks {WHOSE}");
-        conn.execute(&remove, params![key.anchor, key.pattern, key.id])
-    };
-    step().doing("putting a damaged record aside").map(drop)
-}
-
-/// An expression for all columns of a row of `locks` as SQL literals: readable, and exact even for
-/// what is no valid text.
-pub(crate) fn row_as_text() -> String {
-    let columns = lock_columns!().split(',').map(|column| format!("quote({})", column.trim()));
-    columns.collect::<Vec<_>>().join(" || ', ' || ")
 }
 
 /// Marks anew the leases that were marked on another boot's clock.

@@ -3,15 +3,15 @@
 use lock_core::{
     AgentId, Lock, Mode, Nonce, Pattern, RecordId, Timestamp, Token, Ttl, host::LeaseMark,
 };
-use rusqlite::{Row, types::ValueRef};
+use rusqlite::Row;
 
-use crate::rows::{Key, Stored, mark, text, whole};
+use crate::rows::{Key, Stored, key, mark, text, whole};
 
 /// The lock that a row stands for which makes no sense: on its pattern, or on everything below
 /// its anchor if that cannot be read either, by nobody known, until the default lease has passed
 /// since it was last written.
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
-    let key = Key { anchor: bytes(row, 0)?, pattern: bytes(row, 1)?, id: bytes(row, 2)? };
+    let key = key(row)?;
     let written = Timestamp::from_micros(whole(row, 9)?.unwrap_or(0));
     let expires_at = written + Ttl::default().duration();
     let pattern = pattern(text(row, 1)?.flatten(), text(row, 0)?.flatten());
@@ -58,13 +58,6 @@ fn pattern(
     let read = text.and_then(|text| Pattern::parse(text).ok());
     let below = || anchor.and_then(|anchor| Pattern::directory(anchor).ok());
     read.or_else(below).map_or_else(|| Pattern::parse("**"), Ok)
-}
-
-fn bytes(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<u8>> {
-    Ok(match row.get_ref(at)? {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_owned(),
-        _ => Vec::new(),
-    })
 }
 
 /// The record's own name if it has one, else one made from what stands there: the same each time.

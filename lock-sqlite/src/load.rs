@@ -14,8 +14,8 @@ use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use crate::{
     error::{Doing as _, Step},
-    log,
     meta::Meta,
+    remembered,
     rows::{self, Key, lock_columns},
     spans::Anchors,
     waiters,
@@ -51,9 +51,9 @@ pub(crate) fn load(conn: &Connection, scope: &Scope, host: &'static Host) -> Ste
     if scope.waiters && meta.waiters {
         waiters::load(conn, &mut loaded)?;
     }
-    log::load_endings(conn, &scope.endings, &mut loaded.view)?;
+    remembered::endings(conn, &scope.endings, &mut loaded.view)?;
     if let Some(after) = scope.history {
-        log::load_after(conn, after, &mut loaded.view)?;
+        remembered::after(conn, after, &mut loaded.view)?;
     }
     host.bury(&mut loaded.view);
     Ok(loaded)

@@ -39,6 +39,17 @@ pub(crate) struct Key {
 /// Fields that a newer version wrote.
 type Extra = serde_json::Map<String, serde_json::Value>;
 
+/// The key of a row of [`lock_columns`].
+pub(crate) fn key(row: &Row<'_>) -> rusqlite::Result<Key> {
+    let bytes = |at| {
+        Ok::<_, rusqlite::Error>(match row.get_ref(at)? {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_owned(),
+            _ => Vec::new(),
+        })
+    };
+    Ok(Key { anchor: bytes(0)?, pattern: bytes(1)?, id: bytes(2)? })
+}
+
 /// What has no column of its own.
 #[derive(Default, Serialize, Deserialize)]
 struct Body {

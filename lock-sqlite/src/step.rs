@@ -13,18 +13,18 @@ use crate::{
 };
 
 /// A transaction that is rolled back unless it is committed.
-struct Transaction<'a> {
+pub(crate) struct Transaction<'a> {
     conn: &'a Connection,
 }
 
 impl<'a> Transaction<'a> {
-    fn begin(conn: &'a Connection, how: &str) -> Step<Self> {
+    pub(crate) fn begin(conn: &'a Connection, how: &str) -> Step<Self> {
         let begin = || conn.prepare_cached(how)?.execute([]);
         begin().doing("beginning")?;
         Ok(Self { conn })
     }
 
-    fn commit(self) -> Step<()> {
+    pub(crate) fn commit(self) -> Step<()> {
         let commit = || self.conn.prepare_cached("COMMIT")?.execute([]);
         commit().map_err(of_commit).map(drop)
     }

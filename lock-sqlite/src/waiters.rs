@@ -1,13 +1,31 @@
 //! The row of a waiter, and back.
 
 use lock_core::{AgentId, Decision, HolderId, RecordId, Timestamp, Ttl, Waiter, host::LeaseMark};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, params, types::Value};
 
 use crate::{
     error::{Doing as _, Step},
     load::Loaded,
     rows::{json, mark, mode_name, mode_named, optional, text, whole},
 };
+
+/// The columns of `waiters`.
+pub(crate) const COLUMNS: &str = "id, agent, holder, patterns, mode, ticket, since_us, expires_us, \
+                                  boot_id, boottime_us, processes";
+
+/// The ids of the waiters that cannot be read; counts all.
+pub(crate) fn sick(conn: &Connection, total: &mut usize) -> rusqlite::Result<Vec<Value>> {
+    let mut query = conn.prepare(&format!("SELECT {COLUMNS} FROM waiters"))?;
+    let mut rows = query.query([])?;
+    let mut sick = Vec::new();
+    while let Some(row) = rows.next()? {
+        *total += 1;
+        if intact(row)?.is_none() {
+            sick.push(row.get(0)?);
+        }
+    }
+    Ok(sick)
+}
 
 /// Loads all waiters.
 pub(crate) fn load(conn: &Connection, into: &mut Loaded) -> Step<()> {

@@ -31,6 +31,10 @@ impl Fixture for Sqlite {
         true
     }
 
+    fn damages(&self) -> bool {
+        true
+    }
+
     /// Leases are kept on the clock since boot, and the wall clock is slewed against it.
     fn jitter(&self) -> Duration {
         Duration::from_millis(1)
