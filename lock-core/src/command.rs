@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{AgentId, HolderId, Mode, Nonce, Pattern, Process, Reason, RecordId, Token, Ttl};
 
 /// One command, with the name that settles its retries.
@@ -66,9 +68,25 @@ pub struct Acquire {
     pub ttl: Ttl,
     /// The processes that the locks live with; none: their lease alone counts.
     pub processes: Vec<Process>,
-    /// The name of the request's place in line: given, a request that cannot be granted now
-    /// stands there, and is asked again under the same name.
-    pub wait: Option<RecordId>,
+    /// The request's place in line: given, a request that cannot be granted now stands there,
+    /// and is asked again under the same name.
+    pub wait: Option<Place>,
+}
+
+/// A place in line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Its name, the same for as long as the request waits.
+    pub name: RecordId,
+    /// The process that stands there: when it is proved dead, it is skipped at once. Without one
+    /// the place ends when it is not renewed.
+    pub process: Option<Process>,
+}
+
+impl From<RecordId> for Place {
+    fn from(name: RecordId) -> Self {
+        Self { name, process: None }
+    }
 }
 
 /// One thing to act on: the stored pattern that equals one of its readings.

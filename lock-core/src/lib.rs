@@ -34,7 +34,8 @@ pub use backends::{Backends, BoxFuture, Connect, Inspect, Scheme};
 pub use check::Check;
 pub use clock::ManualClock;
 pub use command::{
-    Acquire, Action, Break, Cleanup, Command, Leave, Refresh, Release, Removal, Target, Targets,
+    Acquire, Action, Break, Cleanup, Command, Leave, Place, Refresh, Release, Removal, Target,
+    Targets,
 };
 pub use conflict::{Blocker, Conflict, Refusal};
 pub use decide::decide;

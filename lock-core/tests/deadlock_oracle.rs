@@ -176,7 +176,7 @@ impl World {
                         reason: None,
                         ttl: Ttl::MAX,
                         processes: Vec::new(),
-                        wait: (kind > 3).then_some(place),
+                        wait: (kind > 3).then_some(place.into()),
                     };
                     if request.wait.is_none() {
                         self.run(&Command::new(request));

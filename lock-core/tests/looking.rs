@@ -1,5 +1,6 @@
 //! Looking without taking: a stranger's question, and waiting for a path to be free.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test says why it cannot go on")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on says so at once")]
 
 use std::{
     future::IntoFuture as _,
@@ -61,4 +62,26 @@ fn waiting_until_free_gives_up_in_time_and_says_what_stands_against_it() {
         let request = two.acquire("a.rs").wait(limit);
         assert_eq!(block_on(two.wait_until_free(request)).unwrap().conflicts.len(), 1);
     }
+}
+
+/// Or a killed waiter would hold up the line until its place runs out.
+#[test]
+fn a_waiter_is_known_by_its_process() {
+    let store = MemoryBackend::new();
+    let one = LockManager::new(store.clone(), "one").unwrap();
+    let two = LockManager::new(store, "two").unwrap();
+    let _ = block_on(one.acquire("a.rs").into_future()).unwrap();
+    let request = two.acquire("a.rs").wait(Duration::from_secs(30));
+    let waiting = thread::spawn(move || block_on(request.into_future()).unwrap());
+    let waiter = loop {
+        if let Some((waiter, _)) = block_on(one.who_has("a.rs")).unwrap().waiting.pop() {
+            break waiter;
+        }
+        thread::sleep(Duration::from_millis(5));
+    };
+    let this = lock_core::host::Host::current().this_process().ok();
+    assert_eq!(waiter.processes, Vec::from_iter(this));
+    block_on(one.release("a.rs")).unwrap();
+    let granted = waiting.join().unwrap().held().unwrap();
+    assert!(granted.iter().all(|granted| granted.lock.processes.is_empty()));
 }

@@ -159,7 +159,7 @@ fn a_takeover_in_one_place() {
 
 #[test]
 fn a_request_that_stands_in_line_and_one_that_leaves_it() {
-    let wait = Some(RecordId::new(Nonce::from_bits(5), 0));
+    let wait = Some(RecordId::new(Nonce::from_bits(5), 0).into());
     let request = Acquire { wait, ..acquire("a", &["src/a.rs"], Mode::Exclusive) };
     let held = |dir: &Path| drop(run(dir, acquire("b", &["src/a.rs"], Mode::Exclusive)));
     old_or_new(held, request.clone());

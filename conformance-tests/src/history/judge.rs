@@ -114,7 +114,7 @@ fn granted_token(model: &Model, answer: &Answer) -> Token {
 
 fn place_of(command: &Command) -> Option<RecordId> {
     match &command.action {
-        Action::Acquire(acquire) => acquire.wait,
+        Action::Acquire(acquire) => acquire.wait.as_ref().map(|place| place.name),
         _ => None,
     }
 }

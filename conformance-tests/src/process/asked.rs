@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use lock_core::{
     Acquire, Action, AgentId, Break, Cleanup, Command, HolderId, Leave, LockScope, Mode, Nonce,
-    Pattern, Process, Reason, RecordId, Refresh, Release, Removal, Scope, Target, Targets, Token,
-    Ttl,
+    Pattern, Place, Process, Reason, RecordId, Refresh, Release, Removal, Scope, Target, Targets,
+    Token, Ttl,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub(super) enum Deed {
         reason: Option<Reason>,
         ttl: Ttl,
         processes: Vec<Process>,
-        wait: Option<RecordId>,
+        wait: Option<Place>,
     },
     Refresh {
         agent: AgentId,

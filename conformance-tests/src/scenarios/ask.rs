@@ -42,7 +42,7 @@ pub(crate) fn waiting<const N: usize>(name: &str, patterns: [&str; N]) -> Comman
 
 pub(crate) fn in_line(acquire: Acquire) -> Command {
     let place = RecordId::new(Nonce::random(), u16::MAX);
-    Command::new(Acquire { wait: Some(place), ..acquire })
+    Command::new(Acquire { wait: Some(place.into()), ..acquire })
 }
 
 /// The next look of a request that stands in line.

@@ -59,7 +59,7 @@ impl<'b> InLine<'b> {
 
     fn place(&self) -> RecordId {
         match &self.command.action {
-            lock_core::Action::Acquire(acquire) => acquire.wait.expect("it waits"),
+            lock_core::Action::Acquire(acquire) => acquire.wait.as_ref().expect("it waits").name,
             _ => unreachable!("it waits"),
         }
     }

@@ -161,7 +161,9 @@ fn everybody_was_served_in_order(bench: &Bench<'_>, times: usize) {
         let Action::Acquire(acquire) = &command.action else { continue };
         match outcome.answer {
             Answer::Waiting { waiter, .. } => drop(tickets.insert(waiter.id, waiter.ticket)),
-            Answer::Granted(_) => granted.push((outcome.version, acquire.wait)),
+            Answer::Granted(_) => {
+                granted.push((outcome.version, acquire.wait.as_ref().map(|place| place.name)))
+            }
             _ => {}
         }
     }

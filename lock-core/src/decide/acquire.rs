@@ -45,10 +45,10 @@ pub(crate) fn decide(
     line::add_those_ahead(&mut refusal, request, &wanted, view)?;
     if !refusal.is_empty() {
         refusal.sort(&request.patterns);
-        return match request.wait {
+        return match &request.wait {
             None => Ok((Draft::Final(Answer::Refused(refusal)), Vec::new())),
-            Some(place) => match deadlock::cycle(place, request, &wanted, view)? {
-                Some(cycle) => Ok(line::give_up(place, cycle, refusal, view)),
+            Some(place) => match deadlock::cycle(place.name, request, &wanted, view)? {
+                Some(cycle) => Ok(line::give_up(place.name, cycle, refusal, view)),
                 None => Ok(line::stand(place, request, refusal, view)),
             },
         };
@@ -139,8 +139,8 @@ fn grant(
         };
         locks.push((slot, fresh));
     }
-    if let Some(place) = request.wait {
-        let left = view.waiters.iter().filter(|waiter| waiter.id == place);
+    if let Some(place) = &request.wait {
+        let left = view.waiters.iter().filter(|waiter| waiter.id == place.name);
         changes.extend(left.map(|waiter| Change::Leave { waiter: waiter.clone() }));
     }
     (Draft::Granted(locks), changes)

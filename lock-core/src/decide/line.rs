@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{claim::Claim, scope::has_all_meeting};
 use crate::{
-    Acquire, AgentId, Answer, Blocker, Change, Decision, Lock, LockScope, Pattern, RecordId,
+    Acquire, AgentId, Answer, Blocker, Change, Decision, Lock, LockScope, Pattern, Place, RecordId,
     Refusal, Scope, Timestamp, View, Waiter,
     decision::{Draft, Slot},
 };
@@ -46,7 +46,8 @@ fn ahead<'a>(
     wanted: &'a [&'a Pattern],
     line: &'a [&'a Waiter],
 ) -> impl Iterator<Item = (&'a Waiter, &'a Pattern, usize)> {
-    let own = line.iter().position(|waiter| Some(waiter.id) == request.wait);
+    let own = request.wait.as_ref().map(|place| place.name);
+    let own = line.iter().position(|waiter| Some(waiter.id) == own);
     let earlier = line.iter().take(own.unwrap_or(line.len()));
     (1..)
         .zip(earlier)
@@ -76,23 +77,25 @@ pub(crate) fn widened<'a>(request: &Acquire, others: impl Iterator<Item = &'a Pa
 
 /// Takes the last place in line, or keeps the place that the request has.
 pub(crate) fn stand(
-    place: RecordId,
+    place: &Place,
     request: &Acquire,
     refusal: Refusal,
     view: &View,
 ) -> (Draft, Vec<Change>) {
     let line = view.line();
-    if let Some((waiter, position)) = line.iter().zip(1..).find(|(waiter, _)| waiter.id == place) {
+    if let Some((waiter, position)) =
+        line.iter().zip(1..).find(|(waiter, _)| waiter.id == place.name)
+    {
         let waiter = (*waiter).clone();
         if waiter.expires_at > view.now + (Decision::WAITER_TTL - RENEW_AFTER) {
             let waiter = Slot::Same(waiter);
             return (Draft::Waiting { waiter, position, refusal }, Vec::new());
         }
-        let draft = Draft::Waiting { waiter: Slot::Changed(place), position, refusal };
+        let draft = Draft::Waiting { waiter: Slot::Changed(place.name), position, refusal };
         return (draft, vec![Change::Renew { waiter }]);
     }
     let waiter = Waiter {
-        id: place,
+        id: place.name,
         agent: request.agent.clone(),
         holder: request.holder.clone(),
         patterns: request.patterns.clone(),
@@ -100,10 +103,10 @@ pub(crate) fn stand(
         ticket: 0,
         since: Timestamp::default(),
         expires_at: Timestamp::default(),
-        processes: request.processes.clone(),
+        processes: place.process.iter().cloned().collect(),
     };
     let position = line.len() + 1;
-    let draft = Draft::Waiting { waiter: Slot::Changed(place), position, refusal };
+    let draft = Draft::Waiting { waiter: Slot::Changed(place.name), position, refusal };
     (draft, vec![Change::Enqueue { waiter }])
 }
 

@@ -103,13 +103,13 @@ impl Ask<'_> {
 
     /// Asks under the place in line `number`.
     pub(crate) fn waiting(mut self, number: u128) -> String {
-        self.request.wait = Some(place(number));
+        self.request.wait = Some(place(number).into());
         self.now()
     }
 
     /// The same, and the command to ask it with again.
     pub(crate) fn standing(mut self, number: u128) -> Command {
-        self.request.wait = Some(place(number));
+        self.request.wait = Some(place(number).into());
         let command = self.command();
         self.world.run(&command);
         command

@@ -8,8 +8,9 @@ use std::{
 
 use super::{Error, Grant, IntoPatterns, Leases, LockManager};
 use crate::{
-    Acquire, Action, Answer, BackendError, Command, ErrorKind, HolderId, Mode, Process, Reason,
-    RecordId, Ttl, host::Moment,
+    Acquire, Action, Answer, BackendError, Command, ErrorKind, HolderId, Mode, Place, Process,
+    Reason, RecordId, Ttl,
+    host::{Host, Moment},
 };
 
 impl LockManager {
@@ -125,7 +126,10 @@ impl AcquireRequest {
         if let (Some(limit), Action::Acquire(request)) = (self.wait, &mut command.action)
             && !limit.is_zero()
         {
-            request.wait = Some(RecordId::new(command.nonce, u16::MAX));
+            let name = RecordId::new(command.nonce, u16::MAX);
+            // Where the process cannot be told, its place ends by itself some seconds later.
+            let process = Host::current().this_process().ok();
+            request.wait = Some(Place { name, process });
             return self.manager.wait_in_line(command, limit).await;
         }
         let sent = Moment::now();

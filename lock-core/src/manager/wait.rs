@@ -20,12 +20,12 @@ impl LockManager {
         limit: Duration,
     ) -> Result<(Grant, Moment), Error> {
         let place = match &command.action {
-            Action::Acquire(acquire) => acquire.wait,
+            Action::Acquire(acquire) => acquire.wait.as_ref().map(|place| place.name),
             _ => None,
         };
         // A wait "without limit" may be longer than an instant can tell.
         let deadline = Instant::now().checked_add(limit);
-        let mut place = Place { manager: self, waiter: place };
+        let mut place = Standing { manager: self, waiter: place };
         loop {
             let sent = Moment::now();
             let Outcome { version, now, answer, .. } = self.settle(&command).await?;
@@ -88,12 +88,12 @@ impl LockManager {
 }
 
 /// A place in line, left when it is dropped: whoever stops waiting must not hold up the others.
-struct Place<'a> {
+struct Standing<'a> {
     manager: &'a LockManager,
     waiter: Option<RecordId>,
 }
 
-impl Place<'_> {
+impl Standing<'_> {
     async fn leave(mut self) -> Result<(), Error> {
         if let Some(waiter) = self.waiter {
             self.manager.execute(Leave { waiter }).await?;
@@ -103,7 +103,7 @@ impl Place<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Standing<'_> {
     fn drop(&mut self) {
         if let Some(waiter) = self.waiter {
             let (manager, pending) = (self.manager.clone(), self.manager.pending());
