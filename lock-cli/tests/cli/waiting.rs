@@ -104,3 +104,17 @@ fn a_wait_that_would_never_end_is_refused() {
     checkout.must("release --all --agent grace");
     assert_eq!(answer(waiting).code, 0);
 }
+
+/// A waiter that was killed cannot leave the line; whoever comes after it must not notice.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_waiter_holds_up_nobody() {
+    let checkout = Checkout::new();
+    checkout.must("acquire src/a.rs --agent ada");
+    let mut killed = spawn(&checkout, "acquire src/a.rs --agent grace --wait");
+    until_in_line(&checkout, 1);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    checkout.must("release src/a.rs --agent ada");
+    checkout.must("acquire src/a.rs --agent eve");
+}
