@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use lock_core::{
     AcquireRequest, AgentId, Break, Error, Grant, HolderId, ListFilter, LockBackend, LockManager,
-    Pattern, Reason, Release, Target, Targets, Ttl,
+    Pattern, Reason, Release, Target, Targets,
 };
 use serde::{Deserialize, Serialize};
 
@@ -211,11 +211,6 @@ async fn release<'a>(
     let release = Release { agent: locks.agent().clone(), holder, targets, token: None };
     locks.execute(release).await?;
     Ok(())
-}
-
-/// A lease of so many milliseconds.
-pub(crate) fn lease(millis: u64) -> Ttl {
-    Ttl::new(Duration::from_millis(millis)).expect("a lease of at least 100 ms")
 }
 
 /// Sleeps most of the way, and spins the rest: contestants are to start within microseconds.

@@ -22,7 +22,7 @@ impl Judge<'_> {
     /// Takes the step, if its answer is right.
     pub(super) fn take(&self, step: Step<'_>, model: &mut Model) -> Result<(), String> {
         match step.what {
-            What::Saw { view, .. } => {
+            What::Saw(view) => {
                 model.learn(&view.locks, &view.waiters);
                 model.now = model.now.max(view.now);
                 seen::check(model, view, self.rules)

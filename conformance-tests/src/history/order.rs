@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lock_core::{Answer, Command, Outcome, Scope, Timestamp, Version, View};
+use lock_core::{Answer, Command, Outcome, Timestamp, Version, View};
 
 use super::{Answered, Asked, Call};
 
@@ -16,21 +16,21 @@ pub(super) struct Step<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum What<'a> {
     Did { command: &'a Command, outcome: &'a Outcome },
-    Saw { scope: &'a Scope, view: &'a View },
+    Saw(&'a View),
 }
 
 impl Step<'_> {
     pub(super) fn version(&self) -> Version {
         match self.what {
             What::Did { outcome, .. } => outcome.version,
-            What::Saw { view, .. } => view.version,
+            What::Saw(view) => view.version,
         }
     }
 
     pub(super) fn now(&self) -> Timestamp {
         match self.what {
             What::Did { outcome, .. } => outcome.now,
-            What::Saw { view, .. } => view.now,
+            What::Saw(view) => view.now,
         }
     }
 
@@ -57,7 +57,7 @@ pub(super) fn steps(calls: &[Call]) -> Result<Vec<Step<'_>>, String> {
     for call in calls {
         let what = match (&call.asked, &call.answer) {
             (Asked::Command(command), Answered::Outcome(outcome)) => What::Did { command, outcome },
-            (Asked::View(scope), Answered::View(view)) => What::Saw { scope, view },
+            (Asked::View(_), Answered::View(view)) => What::Saw(view),
             (_, Answered::Failed(_)) => return Err(format!("an error:\n  {call}")),
             _ => continue,
         };

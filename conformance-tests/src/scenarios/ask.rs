@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lock_core::{
     Acquire, AgentId, Answer, Break, Command, Leases, Lock, LockManager, Mode, Nonce, Pattern,
-    Reason, RecordId, Refresh, Release, Target, Targets, Ttl,
+    Reason, RecordId, Target, Ttl,
 };
 
 use crate::bench::Bench;
@@ -15,10 +15,6 @@ pub(crate) fn agent(name: &str) -> AgentId {
 
 pub(crate) fn pattern(text: &str) -> Pattern {
     Pattern::parse(text).expect("a pattern")
-}
-
-pub(crate) fn targets<const N: usize>(texts: [&str; N]) -> Targets {
-    Targets::Some(texts.into_iter().map(|text| Target::from(pattern(text))).collect())
 }
 
 /// An acquire for the agent itself, exclusive, for five minutes.
@@ -48,15 +44,6 @@ pub(crate) fn in_line(acquire: Acquire) -> Command {
 /// The next look of a request that stands in line.
 pub(crate) fn look_again(command: &Command) -> Command {
     Command { nonce: Nonce::random(), ..command.clone() }
-}
-
-pub(crate) fn refresh<const N: usize>(name: &str, patterns: [&str; N]) -> Refresh {
-    let (ttl, token, process) = (None, None, None);
-    Refresh { agent: agent(name), holder: None, targets: targets(patterns), ttl, token, process }
-}
-
-pub(crate) fn release<const N: usize>(name: &str, patterns: [&str; N]) -> Release {
-    Release { agent: agent(name), holder: None, targets: targets(patterns), token: None }
 }
 
 pub(crate) fn break_open(by: &str, text: &str) -> Break {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lock_core::{Answer, Cause, LockScope};
 
-use super::{Race, Scene, nothing, story};
+use super::{Race, Scene, nothing, story, takeover};
 use crate::{
     bench::Bench,
     knobs,
@@ -59,6 +59,17 @@ pub(super) fn scenes() -> Vec<Scene> {
             assert!(cleaned.iter().any(|lock| lock.agent.as_str() == "sleeper"), "none was found");
         },
     };
+    let anew = Race {
+        name: "what_is_stale_is_cleaned_up_while_it_is_taken_anew",
+        before: nothing,
+        plans: |bench| {
+            let mut plans = takeover::duel(bench, |path| Act::Acquire(Wanted::of([&path])));
+            let cleaner = vec![Act::CleanupStale { older_than_millis: None }];
+            plans[1] = Plan::repeat("cleaner", takeover::DUEL, cleaner);
+            plans
+        },
+        after: nothing,
+    };
     let seen = Race {
         name: "lists_are_whole_while_it_cleans",
         before: nothing,
@@ -89,7 +100,8 @@ pub(super) fn scenes() -> Vec<Scene> {
             }
         },
     };
-    let mut scenes: Vec<Scene> = [agent, stale, seen].into_iter().flat_map(Race::scenes).collect();
+    let mut scenes: Vec<Scene> =
+        [agent, stale, anew, seen].into_iter().flat_map(Race::scenes).collect();
     scenes.push(story("older_than_removes_what_was_not_refreshed", older_than));
     scenes
 }

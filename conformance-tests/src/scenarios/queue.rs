@@ -1,17 +1,22 @@
 //! The line, when many are in it at once.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use lock_core::{Action, Answer, Command, Outcome, RecordId};
 
 use super::{Race, Scene, in_real_time, nothing};
 use crate::{
     bench::Bench,
+    history::{Answered, Asked},
     plan::{Act, Plan, Wanted},
 };
 
 /// Longer than anybody should have to wait, in milliseconds.
 const PATIENCE: u64 = 60_000;
+/// The same, where only two are there.
+const SHORT: u64 = 5_000;
+/// In less than the second after which a waiter looks again though nobody called it.
+const CALLED: Duration = Duration::from_millis(800);
 const ROUNDS: u64 = 20;
 
 pub(super) fn scenes() -> Vec<Scene> {
@@ -25,7 +30,11 @@ pub(super) fn scenes() -> Vec<Scene> {
         name: "no_release_is_missed",
         before: nothing,
         plans: no_release_is_missed,
-        after: |bench| assert_eq!(granted_to(bench, "waiter"), ROUNDS),
+        after: |bench| {
+            assert_eq!(granted_to(bench, "waiter"), ROUNDS);
+            let longest = longest_wait(bench);
+            assert!(longest < CALLED, "it was not called, and waited for {longest:?}");
+        },
     };
     let cycle = Race {
         name: "two_that_close_a_cycle",
@@ -86,8 +95,7 @@ fn no_release_is_missed(bench: &Bench<'_>) -> Vec<Plan> {
         owner.push(Act::At(start + 2_000 + rng.below(400)));
         owner.push(Act::Release(vec![path.clone()]));
         waiter.push(Act::At(start + 2_000 + rng.below(400)));
-        // Shorter than the second after which a waiter looks again though nobody called it.
-        waiter.push(Act::Acquire(Wanted::of([&path]).wait(900)));
+        waiter.push(Act::Acquire(Wanted::of([&path]).wait(SHORT)));
     }
     vec![Plan::once("owner", owner), Plan::once("waiter", waiter)]
 }
@@ -100,7 +108,7 @@ fn crosswise(name: &str, mine: &str, theirs: &str) -> Plan {
             Act::At(round * 20_000),
             Act::Acquire(Wanted::of([&path(mine)])),
             Act::At(round * 20_000 + 12_000),
-            Act::Acquire(Wanted::of([&path(theirs)]).wait(PATIENCE)),
+            Act::Acquire(Wanted::of([&path(theirs)]).wait(SHORT)),
             Act::ReleaseAll,
         ]
     });
@@ -114,7 +122,7 @@ fn upgrader(name: &str) -> Plan {
             Act::At(round * 20_000),
             Act::Acquire(Wanted::of([&path]).shared()),
             Act::At(round * 20_000 + 12_000),
-            Act::Acquire(Wanted::of([&path]).wait(PATIENCE)),
+            Act::Acquire(Wanted::of([&path]).wait(SHORT)),
             Act::ReleaseAll,
         ]
     });
@@ -130,6 +138,23 @@ fn granted_to(bench: &Bench<'_>, name: &str) -> u64 {
         _ => false,
     };
     bench.outcomes().iter().filter(|it| mine(it)).count() as u64
+}
+
+/// The longest time from a request that stood in line to its grant.
+fn longest_wait(bench: &Bench<'_>) -> Duration {
+    let mut since: HashMap<RecordId, u64> = HashMap::new();
+    let mut longest = 0;
+    for call in bench.calls() {
+        let Asked::Command(Command { action: Action::Acquire(acquire), .. }) = &call.asked else {
+            continue;
+        };
+        let Some(place) = acquire.wait.as_ref().map(|place| place.name) else { continue };
+        let first = *since.entry(place).or_insert(call.invoked);
+        if matches!(&call.answer, Answered::Outcome(it) if super::ask::is_granted(&it.answer)) {
+            longest = longest.max(call.answered - first);
+        }
+    }
+    Duration::from_nanos(longest)
 }
 
 /// How many requests for paths with `part` in them were refused as deadlocks.

@@ -14,6 +14,8 @@ use crate::{
 const LEASE: u64 = 100;
 const ROUNDS: u64 = 60;
 const CONTESTANTS: usize = 6;
+/// How long a [duel] takes.
+pub(super) const DUEL: Duration = Duration::from_millis(LEASE + ROUNDS + 2);
 
 pub(super) fn scenes() -> Vec<Scene> {
     let one_winner = Race {
@@ -87,7 +89,7 @@ fn contestant(number: usize) -> Plan {
 
 /// One takes a lock a millisecond, and does `last` to each about when its lease ends; the other
 /// asks for each about then.
-fn duel(bench: &Bench<'_>, last: fn(String) -> Act) -> Vec<Plan> {
+pub(super) fn duel(bench: &Bench<'_>, last: fn(String) -> Act) -> Vec<Plan> {
     let mut rng = bench.rng();
     let mut owner = Vec::new();
     let mut next = Vec::new();
