@@ -82,3 +82,43 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn old() -> Connection {
+        let conn = Connection::open_in_memory().unwrap();
+        create(&conn).unwrap();
+        conn
+    }
+
+    fn version(conn: &Connection) -> i32 {
+        conn.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn an_older_file_is_brought_up_to_date() {
+        let conn = old();
+        let steps = [
+            STEPS[0],
+            "ALTER TABLE locks ADD COLUMN one TEXT",
+            "ALTER TABLE locks ADD COLUMN two TEXT",
+        ];
+        settle_with(&conn, "x", &steps).unwrap();
+        assert_eq!(version(&conn), 3);
+        settle_with(&conn, "x", &steps).unwrap();
+        assert!(conn.prepare("SELECT one, two FROM locks").is_ok());
+    }
+
+    /// A step that fails in the middle leaves the file as it was, for the older version to use.
+    #[test]
+    fn a_step_that_fails_changes_nothing() {
+        let conn = old();
+        let steps = [STEPS[0], "ALTER TABLE locks ADD COLUMN one TEXT; SELECT nonsense"];
+        assert!(settle_with(&conn, "x", &steps).is_err());
+        assert_eq!(version(&conn), 1);
+        assert!(conn.is_autocommit() && conn.prepare("SELECT one FROM locks").is_err());
+        settle(&conn, "x").unwrap();
+    }
+}

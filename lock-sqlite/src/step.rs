@@ -102,3 +102,84 @@ pub(crate) fn on_nothing(command: &Command) -> Option<Outcome> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lock_core::{Acquire, AgentId, Answer, ErrorKind, LockScope, Mode, Pattern, Ttl};
+
+    use super::*;
+    use crate::{db::Db, error::Fault, file::Place};
+
+    fn acquire(path: &str) -> Command {
+        Command::new(Acquire {
+            agent: AgentId::new("agent").unwrap(),
+            holder: None,
+            patterns: vec![Pattern::literal(path).unwrap()],
+            mode: Mode::Exclusive,
+            reason: None,
+            ttl: Ttl::default(),
+            processes: Vec::new(),
+            wait: None,
+        })
+    }
+
+    fn kind(done: Step<Done>) -> Option<ErrorKind> {
+        match done {
+            Err(Fault::Final(error)) => Some(error.kind()),
+            _ => None,
+        }
+    }
+
+    fn db(dir: &tempfile::TempDir) -> Db {
+        Db::open(&Place::of(&dir.path().join("locks.db")).unwrap()).unwrap()
+    }
+
+    /// A full file refuses the step as a whole, and takes the next one when there is room.
+    #[test]
+    fn a_full_file_takes_no_part_of_a_step() {
+        let dir = tempfile::tempdir().unwrap();
+        let (db, host) = (db(&dir), Host::current());
+        let pages = |limit: i64| db.conn.pragma_update(None, "max_page_count", limit).unwrap();
+        pages(1); // As few as there are.
+        let mut done = 0;
+        let full = loop {
+            match execute(&db.conn, &acquire(&format!("{done}/{}", "x".repeat(1_000))), host) {
+                Ok(_) => done += 1,
+                error => break kind(error),
+            }
+            assert!(done < 1_000, "it is never full");
+        };
+        assert_eq!(full, Some(ErrorKind::Full));
+        let before = view(&db.conn, &Scope::of(LockScope::All), host).unwrap();
+        assert_eq!(before.locks.len(), done);
+        assert_eq!(before.version.get(), done as u64);
+        pages(10_000);
+        let Done { outcome, .. } = execute(&db.conn, &acquire("y"), host).unwrap();
+        assert!(matches!(outcome.answer, Answer::Granted(_)));
+    }
+
+    /// What the file says about its pages can be wrong in any step: no step may half happen.
+    #[test]
+    fn a_table_that_is_gone_is_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = db(&dir);
+        db.conn.execute_batch("DROP TABLE log").unwrap();
+        let done = execute(&db.conn, &acquire("x"), Host::current());
+        assert_eq!(kind(done), Some(ErrorKind::Corrupt));
+        assert!(db.conn.is_autocommit(), "it was rolled back");
+        let held = db.conn.query_row("SELECT count(*) FROM locks", [], |row| row.get::<_, i64>(0));
+        assert_eq!(held.unwrap(), 0);
+    }
+
+    /// A retry finds what the first try did by its nonce.
+    #[test]
+    fn a_retry_finds_its_own_work() {
+        let dir = tempfile::tempdir().unwrap();
+        let (db, host) = (db(&dir), Host::current());
+        let command = acquire("x");
+        let first = execute(&db.conn, &command, host).unwrap().outcome;
+        let again = execute(&db.conn, &command.again(), host).unwrap().outcome;
+        assert_eq!(first.answer, again.answer);
+        assert!(first.changed && !again.changed);
+    }
+}
