@@ -8,16 +8,6 @@ pub(crate) fn race_time() -> Duration {
     Duration::from_secs_f64(number("LOCK_TEST_SECONDS").unwrap_or(0.5))
 }
 
-/// How many random sequences each property is tried with: `LOCK_TEST_CASES`.
-pub(crate) fn cases(default: u32) -> u32 {
-    number("LOCK_TEST_CASES").unwrap_or(default)
-}
-
-/// How many processes are killed in the middle of their work: `LOCK_TEST_KILLS`.
-pub(crate) fn kills(default: usize) -> usize {
-    number("LOCK_TEST_KILLS").unwrap_or(default)
-}
-
 /// Where all random choices begin: `LOCK_TEST_SEED`, by default the clock.
 pub(crate) fn seed() -> u64 {
     number("LOCK_TEST_SEED").unwrap_or_else(|| {

@@ -11,8 +11,6 @@
 //! | variable | sets |
 //! |---|---|
 //! | `LOCK_TEST_SECONDS` | the length of each race that is measured in time; 0.5 |
-//! | `LOCK_TEST_CASES` | how many random sequences each property is tried with |
-//! | `LOCK_TEST_KILLS` | how many processes are killed in the middle of their work |
 //! | `LOCK_TEST_SEED` | where random choices begin; a failure prints the one it had |
 #![allow(
     clippy::unwrap_used,

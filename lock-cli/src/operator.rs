@@ -2,10 +2,8 @@
 
 use lock_core::host::Host;
 
-/// `user@host`.
+/// `user@host`. The user is the one this process runs as: `USER` is anybody's to set.
 pub(crate) fn operator() -> String {
-    let user = ["USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
-    format!("{}@{}", user.as_deref().unwrap_or("unknown"), Host::current().name())
+    let user = whoami::username().unwrap_or_else(|_| "unknown".to_owned());
+    format!("{user}@{}", Host::current().name())
 }

@@ -1,5 +1,4 @@
 //! Looking without taking: a stranger's question, and waiting for a path to be free.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test says why it cannot go on")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on says so at once")]
 
 use std::{

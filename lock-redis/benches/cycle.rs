@@ -3,7 +3,13 @@
 //! Floor and store take turns in one run on one server, so that drift hits both; medians and their
 //! ratio are printed. `cargo bench -p lock-redis`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a bench")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a bench"
+)]
 
 #[path = "../tests/server/mod.rs"]
 mod server;

@@ -61,7 +61,7 @@ impl Bell {
         let mut heard = self.heard.subscribe();
         let end = Instant::now() + limit.min(Duration::from_secs(1 << 30));
         // A version that was seen while the listener was there cannot have been missed.
-        let mut look = !heard.borrow().since.is_some_and(|since| since <= seen.get());
+        let mut look = heard.borrow().since.is_none_or(|since| since > seen.get());
         loop {
             let told = *heard.borrow_and_update();
             if told.since.is_some() && told.latest > seen.get() {

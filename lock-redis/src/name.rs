@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_none() {
-        for text in ["", "a", "a\0\0b\x001", "\0\0\0", "a\0\00123-3\x001"] {
+        for text in ["", "a", "a\0\0b\x001", "\0\0\0", "a\0\x000123-3\x001"] {
             assert_eq!(Name::read(text), None, "{text:?}");
         }
     }

@@ -1,4 +1,5 @@
 //! What one step does to the store, and how many round trips it takes.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so at once")]
 
 mod server;
 

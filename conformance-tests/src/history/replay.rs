@@ -22,7 +22,7 @@ pub(super) fn replay(
     let judge = Judge { unanswered, rules };
     let taken = vec![false; unanswered.len()];
     let walk = Walk { steps, unanswered, judge, model: Model::default(), taken, forks: Vec::new() };
-    walk.to_the_end()
+    walk.run_to_the_end()
 }
 
 struct Walk<'a> {
@@ -56,7 +56,7 @@ enum Halt {
 }
 
 impl Walk<'_> {
-    fn to_the_end(mut self) -> Result<(), String> {
+    fn run_to_the_end(mut self) -> Result<(), String> {
         let (mut index, mut furthest) = (0, (0, String::new()));
         for _ in 0..MISTAKES {
             let wrong = loop {

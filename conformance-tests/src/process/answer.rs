@@ -95,7 +95,7 @@ impl Reply {
             }
             Answer::Removed { locks, live, waiters } => Self::Removed { locks, live, waiters },
             Answer::Left => Self::Left,
-            other => unimplemented!("the suite does not know {other:?}"),
+            other => panic!("the suite does not know {other:?}"),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::history::Asked;
 
 /// What a child asked.
 #[derive(Debug, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "one at a time, on its way through a pipe")]
 pub(super) enum Question {
     Command { nonce: Nonce, retry: bool, what: Deed },
     View { locks: Which, waiters: bool },
@@ -138,7 +139,7 @@ impl Deed {
                 Removal::Orphaned { known } => Self::Orphaned { by, known, dry_run },
             },
             Action::Leave(Leave { waiter }) => Self::Leave(waiter),
-            other => unimplemented!("the suite does not know {other:?}"),
+            other => panic!("the suite does not know {other:?}"),
         }
     }
 

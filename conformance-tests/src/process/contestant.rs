@@ -8,8 +8,6 @@ use std::{
     thread::JoinHandle,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
-
 use super::{
     child::TASK,
     wire::{Line, Task},
@@ -72,13 +70,6 @@ impl Contestant {
     /// Lets it begin at `start`, on the monotonic clock.
     pub(crate) fn start(&mut self, start: u64) {
         let _ = writeln!(self.stdin, "{start}").and_then(|()| self.stdin.flush());
-    }
-
-    /// Sends it a signal: to stop, to go on, to die.
-    pub(crate) fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        let sent = pid.map(|pid| kill_process(pid, signal));
-        assert!(matches!(sent, Some(Ok(()))), "the signal was not sent: {sent:?}");
     }
 
     /// Waits for its end.

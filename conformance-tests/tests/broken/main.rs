@@ -1,5 +1,12 @@
 //! The suite judges itself: every classic mistake of a lock service is made once, on purpose, and
 //! a scenario that says so by its name must catch it. The same store without the mistake passes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so at once"
+)]
 
 mod fault;
 mod loose;

@@ -48,7 +48,7 @@ pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Fail
     let under = under.collect::<Result<_, _>>()?;
     let by = args.by.as_ref().map(|by| agent("--by", by)).transpose()?;
     let since = args.since.as_ref().map(|span| settings::duration("--since", span)).transpose()?;
-    let at = args.at.as_ref().map(|time| self::time(time)).transpose()?;
+    let at = args.at.as_ref().map(time).transpose()?;
     let tenures = context.looking().await?.history(HistoryFilter { under, by, since, at }).await?;
     let now = Timestamp::wall_clock();
     let answer = json::History { entries: tenures.iter().map(json::Tenure::from).collect() };

@@ -821,7 +821,7 @@ fn notes() {
         checkout,
         "acquire pages/[id].tsx --agent ada",
         str![[r#"
-acquired pages/\[id].tsx until [TIME] (in [SPAN]), token [TOKEN]
+acquired pages/\[id\].tsx until [TIME] (in [SPAN]), token [TOKEN]
 note: `pages/[id].tsx` exists: taken literally, not as a glob
 [exit 0]
 
@@ -831,7 +831,7 @@ note: `pages/[id].tsx` exists: taken literally, not as a glob
         checkout,
         "acquire pages/[id].tsx --agent ada -q",
         str![[r#"
-refreshed pages/\[id].tsx until [TIME] (in [SPAN]), token [TOKEN]
+refreshed pages/\[id\].tsx until [TIME] (in [SPAN]), token [TOKEN]
 [exit 0]
 
 "#]]

@@ -175,7 +175,7 @@ impl Pattern {
     /// use lock_core::pattern::Pattern;
     ///
     /// let page = Pattern::literal("pages/[id].tsx")?;
-    /// assert_eq!(page.as_str(), "pages/\\[id].tsx");
+    /// assert_eq!(page.as_str(), "pages/\\[id\\].tsx");
     /// assert!(page.matches("pages/[id].tsx") && !page.matches("pages/i.tsx"));
     /// # Ok::<(), lock_core::pattern::PatternError>(())
     /// ```
@@ -341,7 +341,7 @@ fn escape(path: &str) -> Result<String, PatternError> {
     }
     let mut out = String::with_capacity(path.len() + 8);
     for c in path.chars() {
-        if matches!(c, '*' | '?' | '[' | '{' | '\\') {
+        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\') {
             out.push('\\');
         }
         out.push(c);

@@ -11,8 +11,8 @@ pub(super) fn print(tokens: &[Token]) -> String {
     for token in tokens {
         match &token.kind {
             Kind::Char(c) => {
-                let special = matches!(c, '*' | '?' | '[' | '{' | '\\')
-                    || (depth > 0 && matches!(c, ',' | '}'));
+                let special = matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\')
+                    || (depth > 0 && *c == ',');
                 push(&mut out, *c, special);
             }
             Kind::Slash => out.push('/'),

@@ -2,6 +2,12 @@
 //! it is dropped.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so at once"
+)]
 
 use std::{
     io::{Read as _, Write as _},
