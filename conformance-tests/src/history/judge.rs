@@ -5,7 +5,7 @@ use lock_core::{Action, Answer, Command, Decision, Outcome, RecordId, Stamp, Tok
 use super::{
     Rules,
     alike::{self, alike},
-    audit,
+    audit, earlier,
     model::Model,
     order::{Step, What},
     seen,
@@ -32,7 +32,9 @@ impl Judge<'_> {
                 model.learn(&locks, &[]);
                 let token = granted_token(model, &outcome.answer);
                 let stamp = Stamp { now: outcome.now, version: outcome.version, token };
-                let Some(decision) = self.judge(model, command, stamp, Some(outcome)) else {
+                let shown =
+                    earlier::brought_up_to_date(outcome, step.call, model, self.rules.jitter);
+                let Some(decision) = self.judge(model, command, stamp, Some(&shown)) else {
                     let expected = answer_of(&model.decide(command, stamp.now, &[]), stamp);
                     return Err(format!(
                         "by the rule, the answer is\n{expected:#?}\nnot\n{outcome:#?}"
@@ -42,7 +44,7 @@ impl Judge<'_> {
                     model.now = model.now.max(stamp.now);
                     return Ok(());
                 }
-                self.commit(model, decision, stamp)
+                self.commit(model, decision, stamp, step.call.answered)
             }
         }
     }
@@ -53,10 +55,11 @@ impl Judge<'_> {
         model: &mut Model,
         decision: Decision,
         stamp: Stamp,
+        answered: u64,
     ) -> Result<(), String> {
         let committed = decision.clone().commit(stamp);
         audit::audit(model, &committed.outcome.answer, stamp.now, &committed.log, self.rules)?;
-        model.commit(decision, stamp);
+        model.commit(decision, stamp, answered);
         Ok(())
     }
 

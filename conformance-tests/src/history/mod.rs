@@ -9,12 +9,14 @@
 //! * [`order`] sorts the calls, and holds the order against real time.
 //! * [`replay`] walks it: each answer must be the one that the rule gives, on the store's own
 //!   clock. Calls that were never answered fit in wherever a version is missing, or nowhere.
+//! * [`earlier`] allows an answer to show a lease as it was when the store looked.
 //! * [`audit`] checks what must hold whatever the rule says: exclusion, rising tokens, endings
 //!   that somebody was entitled to.
 
 mod alike;
 mod audit;
 mod call;
+mod earlier;
 mod judge;
 mod model;
 mod order;

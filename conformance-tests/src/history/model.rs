@@ -10,6 +10,8 @@ use lock_core::{
     RecordId, Scope, Stamp, Timestamp, Token, Version, View, Waiter, Write, decide,
 };
 
+use super::earlier::Earlier;
+
 /// What the store must hold, if all its answers so far were right.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Model {
@@ -24,6 +26,7 @@ pub(super) struct Model {
     made_by: HashMap<Nonce, Vec<usize>>,
     /// Records that a call wrote whose answer, and so whose time, nobody knows.
     pub(super) vague: HashSet<RecordId>,
+    pub(super) earlier: Earlier,
 }
 
 /// Where a model stood. What only grows is remembered by its length.
@@ -35,6 +38,7 @@ pub(super) struct Mark {
     locks: BTreeMap<RecordId, Lock>,
     waiters: BTreeMap<RecordId, Waiter>,
     vague: HashSet<RecordId>,
+    earlier: (usize, usize),
     log: usize,
     endings: usize,
 }
@@ -87,8 +91,8 @@ impl Model {
         }
     }
 
-    /// Takes the step, stamped as the store stamped it.
-    pub(super) fn commit(&mut self, decision: Decision, stamp: Stamp) -> Outcome {
+    /// Takes the step, stamped as the store stamped it, and answered at `answered`.
+    pub(super) fn commit(&mut self, decision: Decision, stamp: Stamp, answered: u64) -> Outcome {
         if decision.makes_version() {
             self.version = stamp.version;
         }
@@ -99,9 +103,19 @@ impl Model {
         let Committed { outcome, writes, log } = decision.commit(stamp);
         for write in writes {
             match write {
-                Write::PutLock(lock) => drop(self.locks.insert(lock.id, lock)),
+                Write::PutLock(lock) => {
+                    if let Some(was) = self.locks.insert(lock.id, lock) {
+                        self.earlier.lock_was(was, answered);
+                    }
+                }
                 Write::DropLock(lock) => drop(self.locks.remove(&lock.id)),
-                Write::PutWaiter(waiter) => drop(self.waiters.insert(waiter.id, waiter)),
+                Write::PutWaiter(waiter) => {
+                    let ticket = waiter.ticket;
+                    let was = self.waiters.insert(waiter.id, waiter);
+                    if let Some(was) = was.filter(|was| was.ticket == ticket) {
+                        self.earlier.waiter_was(was, answered);
+                    }
+                }
                 Write::DropWaiter(waiter) => drop(self.waiters.remove(&waiter.id)),
             }
         }
@@ -152,6 +166,7 @@ impl Model {
             locks: self.locks.clone(),
             waiters: self.waiters.clone(),
             vague: self.vague.clone(),
+            earlier: self.earlier.len(),
             log: self.log.len(),
             endings: self.endings.len(),
         }
@@ -163,6 +178,7 @@ impl Model {
         self.locks.clone_from(&mark.locks);
         self.waiters.clone_from(&mark.waiters);
         self.vague.clone_from(&mark.vague);
+        self.earlier.truncate(mark.earlier);
         self.log.truncate(mark.log);
         self.endings.truncate(mark.endings);
         let known = |indices: &mut Vec<usize>| indices.retain(|index| *index < mark.endings);

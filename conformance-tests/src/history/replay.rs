@@ -114,7 +114,7 @@ impl Walk<'_> {
         let Some(decision) = decision.filter(Decision::makes_version) else {
             return Err(format!("never answered, yet done, against the rule:\n  {}", it.call));
         };
-        self.judge.commit(&mut self.model, decision, stamp)?;
+        self.judge.commit(&mut self.model, decision, stamp, it.call.answered)?;
         Ok(true)
     }
 
@@ -132,7 +132,8 @@ impl Walk<'_> {
             if decision.makes_version() && decision.changes().iter().all(leaves_no_trace) {
                 self.model.vague.extend(decision.changes().iter().filter_map(record));
                 let (now, version) = (self.model.now, self.model.version.next());
-                self.model.commit(decision, Stamp { now, version, token: Token::ZERO });
+                let stamp = Stamp { now, version, token: Token::ZERO };
+                self.model.commit(decision, stamp, it.call.answered);
                 self.taken[at] = true;
                 if let Some(fork) = self.forks.last_mut() {
                     (fork.guess, fork.next) = (Some(at), at + 1);

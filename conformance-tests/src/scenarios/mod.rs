@@ -1,6 +1,6 @@
 //! The scenarios: one family a file.
 
-mod ask;
+pub(crate) mod ask;
 mod cleanup;
 mod clock;
 mod damage;
