@@ -207,11 +207,11 @@ fn an_existing_file_is_taken_literally_whatever_is_in_its_name() {
 #[test]
 fn a_directory_of_special_name_is_a_directory() {
     let tree = Tree::new(&["[slug]/", "[slug]/page.tsx"]);
-    assert_eq!(tree.name("[slug]"), r"\[slug]/");
+    assert_eq!(tree.name("[slug]"), r"\[slug\]/");
     assert!(matches!(tree.note("[slug]"), Some(Note::Literal { directory: true, .. })));
-    assert_eq!(tree.name(r"\[slug\]"), r"\[slug]/");
-    assert_eq!(tree.name(r"\[slug]/*.tsx"), r"\[slug]/*.tsx");
-    assert_eq!(tree.name_from("*.tsx", "[slug]"), r"\[slug]/*.tsx");
+    assert_eq!(tree.name(r"\[slug\]"), r"\[slug\]/");
+    assert_eq!(tree.name(r"\[slug]/*.tsx"), r"\[slug\]/*.tsx");
+    assert_eq!(tree.name_from("*.tsx", "[slug]"), r"\[slug\]/*.tsx");
     assert_eq!(tree.name("[slug]/*.tsx"), "[slug]/*.tsx", "as a glob it is a class");
 }
 
@@ -400,7 +400,7 @@ fn files_made_and_deleted_strand_nothing() {
 #[test]
 fn a_forced_reading_is_the_only_one() {
     let tree = Tree::new(&["[id]"]);
-    for (reading, name) in [(Reading::Literal, r"\[id]"), (Reading::Glob, "[id]")] {
+    for (reading, name) in [(Reading::Literal, r"\[id\]"), (Reading::Glob, "[id]")] {
         let target = tree.root.readings("[id]".as_ref(), tree.root.path(), reading).unwrap();
         assert_eq!(target.readings.iter().map(|p| p.as_str()).collect::<Vec<_>>(), [name]);
     }

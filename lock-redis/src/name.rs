@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_pattern_survives_its_name() {
-        for text in ["a", "src/a.rs", "**", "?", "*", "src/", "=", r"pages/\[id].tsx", "{a,b}/c"] {
+        for text in ["a", "src/a.rs", "**", "?", "*", "src/", "=", r"pages/\[id\].tsx", "{a,b}/c"] {
             assert_eq!(read_back(text), text);
         }
     }

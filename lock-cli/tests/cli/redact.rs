@@ -19,6 +19,22 @@ pub(crate) fn redact(text: &str, root: &Path) -> String {
         out.push_str(shown);
         rest = &rest[taken..];
     }
+    narrow(&out)
+}
+
+/// Columns two spaces apart: how wide they are depends on the widest time among what was taken out.
+fn narrow(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let mut spaces = 0;
+        for (at, c) in line.char_indices() {
+            spaces = if c == ' ' { spaces + 1 } else { 0 };
+            if at < indent || spaces <= 2 {
+                out.push(c);
+            }
+        }
+    }
     out
 }
 
@@ -64,4 +80,5 @@ fn only_what_differs_is_taken_out() {
         redact(text, root),
         "a (exclusive) until [TIME] (in [SPAN]), [TOKEN] [ROOT]/b [DIR]/y"
     );
+    assert_eq!(redact("    a    (12ms ago)   b\n", root), "    a  ([SPAN] ago)  b\n");
 }

@@ -84,9 +84,9 @@ fn acquire_refused() {
         "acquire src/a.rs --agent grace",
         str![[r#"
 refused src/a.rs: ada holds src/*.rs (exclusive)
-  reason:     rename Foo
-  since:      [TIME] ([SPAN] ago)
-  until:      [TIME] (in [SPAN])
+  reason:  rename Foo
+  since:  [TIME] ([SPAN] ago)
+  until:  [TIME] (in [SPAN])
   both cover: src/a.rs
 next: lockctl acquire src/a.rs --agent grace --wait
 [exit 1]
@@ -107,9 +107,9 @@ next: lockctl acquire src/a.rs --agent grace --wait
         "acquire src/a.rs --agent grace --wait=50ms",
         str![[r#"
 refused src/a.rs: ada holds src/*.rs (exclusive)
-  reason:     rename Foo
-  since:      [TIME] ([SPAN] ago)
-  until:      [TIME] (in [SPAN])
+  reason:  rename Foo
+  since:  [TIME] ([SPAN] ago)
+  until:  [TIME] (in [SPAN])
   both cover: src/a.rs
 timed out; it left the line
 next: lockctl acquire src/a.rs --agent grace --wait
@@ -145,9 +145,9 @@ nothing to release: grace holds no such lock
         "release src/*.rs --agent grace",
         str![[r#"
 not yours src/*.rs: ada holds src/*.rs (exclusive)
-  reason:     rename Foo
-  since:      [TIME] ([SPAN] ago)
-  until:      [TIME] (in [SPAN])
+  reason:  rename Foo
+  since:  [TIME] ([SPAN] ago)
+  until:  [TIME] (in [SPAN])
   both cover: src/.rs
 next: lockctl who 'src/*.rs'
 [exit 5]
@@ -283,9 +283,9 @@ fn who() {
         "who src/a.rs",
         str![[r#"
 ada holds src/*.rs (exclusive)
-  reason:     rename Foo
-  since:      [TIME] ([SPAN] ago)
-  until:      [TIME] (in [SPAN])
+  reason:  rename Foo
+  since:  [TIME] ([SPAN] ago)
+  until:  [TIME] (in [SPAN])
 [exit 0]
 
 "#]]
@@ -327,9 +327,9 @@ fn check() {
         "check src/a.rs",
         str![[r#"
 conflict src/a.rs: ada holds src/*.rs (exclusive)
-  reason:     rename Foo
-  since:      [TIME] ([SPAN] ago)
-  until:      [TIME] (in [SPAN])
+  reason:  rename Foo
+  since:  [TIME] ([SPAN] ago)
+  until:  [TIME] (in [SPAN])
   both cover: src/a.rs
 next: lockctl wait src/a.rs
 [exit 1]
@@ -372,8 +372,8 @@ fn list() {
         checkout,
         "list",
         str![[r#"
-PATTERN   AGENT  MODE       UNTIL                            REASON
-src/*.rs  ada    exclusive  [TIME] (in [SPAN])  rename Foo
+PATTERN  AGENT  MODE  UNTIL  REASON
+src/*.rs  ada  exclusive  [TIME] (in [SPAN])  rename Foo
 [exit 0]
 
 "#]]
@@ -411,9 +411,9 @@ no locks
         checkout,
         "list --stale --waiting",
         str![[r#"
-PATTERN   AGENT  MODE           UNTIL                            REASON
-docs/     grace  shared, stale  [TIME] ([SPAN] ago)
-src/*.rs  ada    exclusive      [TIME] (in [SPAN])  rename Foo
+PATTERN  AGENT  MODE  UNTIL  REASON
+docs/  grace  shared, stale  [TIME] ([SPAN] ago)
+src/*.rs  ada  exclusive  [TIME] (in [SPAN])  rename Foo
 [exit 0]
 
 "#]]
@@ -455,9 +455,9 @@ free docs/
         "wait src/a.rs --timeout 50ms",
         str![[r#"
 conflict src/a.rs: ada holds src/*.rs (exclusive)
-  reason:     rename Foo
-  since:      [TIME] ([SPAN] ago)
-  until:      [TIME] (in [SPAN])
+  reason:  rename Foo
+  since:  [TIME] ([SPAN] ago)
+  until:  [TIME] (in [SPAN])
   both cover: src/a.rs
 timed out
 next: lockctl wait src/a.rs

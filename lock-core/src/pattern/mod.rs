@@ -42,7 +42,7 @@
 //!
 //! let sources = Pattern::parse("src/**/*.rs")?;
 //! let tests = Pattern::parse("{src,tests}/**/*_test.*")?;
-//! assert_eq!(sources.witness(&tests).as_deref(), Some("src/a_test.rs"));
+//! assert_eq!(sources.witness(&tests).as_deref(), Some("src/_test.rs"));
 //! # Ok::<(), lock_core::pattern::PatternError>(())
 //! ```
 //!

@@ -19,7 +19,7 @@
 //!
 //! assert_eq!(name("new.rs")?.pattern.as_str(), "src/new.rs");
 //! assert_eq!(name("../src/*.rs")?.pattern.as_str(), "src/*.rs");
-//! assert_eq!(name("[id].tsx")?.pattern.as_str(), r"src/\[id].tsx");
+//! assert_eq!(name("[id].tsx")?.pattern.as_str(), r"src/\[id\].tsx");
 //! assert_eq!(name(".")?.pattern.as_str(), "src/");
 //! assert!(name("../../elsewhere").is_err());
 //! # Ok(())

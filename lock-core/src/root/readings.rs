@@ -24,7 +24,7 @@ impl Root {
     /// let root = Root::at(top.path()).unwrap();
     /// let target = root.readings("[id].tsx".as_ref(), root.path(), Reading::Auto).unwrap();
     /// let names: Vec<_> = target.readings.iter().map(|pattern| pattern.as_str()).collect();
-    /// assert_eq!(names, ["[id].tsx", r"\[id].tsx", r"\[id].tsx/"]);
+    /// assert_eq!(names, ["[id].tsx", r"\[id\].tsx", r"\[id\].tsx/"]);
     /// ```
     pub fn readings(
         &self,
