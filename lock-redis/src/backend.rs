@@ -89,11 +89,26 @@ impl RedisBackend {
             BackendError::new(ErrorKind::Unavailable, "no runtime for the connection")
                 .with_source(error)
         })?;
-        let connection = Connection::new(options.info.clone(), &options)?;
-        let store = Arc::new(Store { connection, keys: Keys::of(&options.namespace) });
-        runtime.within(store.connection.open()).await?;
+        let (connection, keys) = (Connection::new(&options), Keys::of(&options.namespace));
+        let store = Arc::new(Store { connection, keys });
+        runtime.within(store.connection.connect()).await?;
         let bell = Bell::new(options.notifications);
         Ok(Self { options, bell, known: Known::default(), store, runtime })
+    }
+
+    /// The server, and where the namespace is on it.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Whether it wants to be told of changes.
+    pub(crate) fn listens(&self) -> bool {
+        self.options.notifications
+    }
+
+    /// Drives `future` with a runtime around it.
+    pub(crate) async fn within<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.within(future).await
     }
 
     /// One call of the script. By its hash, and by its text where the server has forgotten it:
@@ -101,25 +116,29 @@ impl RedisBackend {
     async fn call(
         &self,
         call: Call,
-        write: impl Fn(&mut Cmd) -> Result<(), BackendError>,
+        write: impl Fn(&mut Cmd, u64) -> Result<(), BackendError> + Sync,
         scope: &Scope,
     ) -> Result<Reply, BackendError> {
-        let limit = self.store.connection.response_timeout();
+        let limit = self.store.connection.timeout();
         let mut by_text = false;
         loop {
-            let mut command = self.store.keys.call(by_text);
-            // Once we stop waiting, it must not happen any more: we may have asked again.
-            let deadline = match call {
-                Call::Harmless => None,
-                Call::Sent => self.known.now().map(|now| now + limit),
+            let make = |number| {
+                let mut command = self.store.keys.call(by_text);
+                // Once we stop waiting, it must not happen any more: we may have asked again.
+                let deadline = match call {
+                    Call::Harmless => None,
+                    Call::Sent => self.known.now().map(|now| now + limit),
+                };
+                command.arg(deadline.map_or(0, Timestamp::as_micros));
+                command.arg(self.store.keys.channel());
+                write(&mut command, number)?;
+                Ok(command)
             };
-            command.arg(deadline.map_or(0, Timestamp::as_micros)).arg(self.store.keys.channel());
-            write(&mut command)?;
-            match self.store.connection.call(&command, call).await {
+            match self.store.connection.call(call, make).await {
                 Err(error) if !by_text && crate::error::is_unknown_script(&error) => by_text = true,
                 Err(error) => return Err(error),
-                Ok(value) => {
-                    let reply = read_reply(value, scope)?;
+                Ok((value, connection)) => {
+                    let reply = read_reply(value, scope, connection)?;
                     self.known.tick(reply.now());
                     return Ok(reply);
                 }
@@ -128,7 +147,7 @@ impl RedisBackend {
     }
 
     async fn load(&self, scope: &Scope) -> Result<Seen, BackendError> {
-        let write = |command: &mut Cmd| {
+        let write = |command: &mut Cmd, _| {
             // No nonce, and nothing that was seen: only look.
             command.arg("").arg(0);
             write_scope(command, scope);
@@ -167,10 +186,10 @@ impl RedisBackend {
                 }
                 return Ok(decision.outcome(seen.view.now, seen.view.version));
             }
-            let write = |call: &mut Cmd| {
+            let write = |call: &mut Cmd, connection| {
                 write_seen_locks(call, command, &seen);
                 write_scope(call, &scope);
-                write_changes(call, command, &seen, &decision)
+                write_changes(call, command, &seen, &decision, connection)
             };
             match self.call(Call::Sent, write, &scope).await? {
                 Reply::Done { stamp, before } => {

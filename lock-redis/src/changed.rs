@@ -121,9 +121,12 @@ pub(crate) struct Store {
 impl Store {
     /// The namespace's version.
     pub(crate) async fn version(&self) -> Result<Version, BackendError> {
-        let mut ask = redis::cmd("HGET");
-        ask.arg(self.keys.named("data")).arg("version");
-        match self.connection.call(&ask, Call::Harmless).await? {
+        let ask = |_| {
+            let mut ask = redis::cmd("HGET");
+            ask.arg(self.keys.named("data")).arg("version");
+            Ok(ask)
+        };
+        match self.connection.call(Call::Harmless, ask).await?.0 {
             Value::Nil => Ok(Version::new(0)),
             Value::BulkString(text) => {
                 let number = String::from_utf8(text).ok().and_then(|text| text.parse().ok());

@@ -19,16 +19,18 @@ pub(crate) fn write_seen_locks(call: &mut Cmd, command: &Command, seen: &Seen) {
     }
 }
 
-/// Ends it, after the scope: what else was seen, and the decision's changes.
+/// Ends it, after the scope: what else was seen, and the decision's changes. `connection` is the
+/// number of the one that it goes by.
 pub(crate) fn write_changes(
     call: &mut Cmd,
     command: &Command,
     seen: &Seen,
     decision: &Decision,
+    connection: u64,
 ) -> Result<(), BackendError> {
     let flag = |live| if live { 'L' } else { 'S' };
     call.arg(seen.locks.iter().map(|lock| flag(lock.live)).collect::<String>());
-    match seen.version() {
+    match seen.version(connection) {
         Some(version) => {
             call.arg(version.get());
             call.arg(seen.view.now.as_micros()).arg(seen.until().as_micros());

@@ -1,7 +1,11 @@
 //! From what the client and the server say to what a caller can do about it.
 
+use std::{fmt::Display, time::Duration};
+
 use lock_core::{BackendError, ErrorKind};
 use redis::RedisError;
+
+use crate::route::Route;
 
 /// What is known of a call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +17,7 @@ pub(crate) enum Call {
 }
 
 /// The error of a call. `at` names the server.
-pub(crate) fn failed(error: RedisError, call: Call, at: &str) -> BackendError {
+pub(crate) fn failed(error: RedisError, call: Call, at: &impl Display) -> BackendError {
     let (kind, what) = explain(&error, call);
     BackendError::new(kind, format!("{at}: {what}")).with_source(error)
 }
@@ -25,7 +29,7 @@ pub(crate) fn is_unknown_script(error: &BackendError) -> bool {
 }
 
 /// An error for a call that was not answered in time.
-pub(crate) fn late(call: Call, at: &str, limit: std::time::Duration) -> BackendError {
+pub(crate) fn late(call: Call, at: &Route, limit: Duration) -> BackendError {
     let kind = match call {
         Call::Harmless => ErrorKind::Unavailable,
         Call::Sent => ErrorKind::Unknown,
@@ -33,11 +37,22 @@ pub(crate) fn late(call: Call, at: &str, limit: std::time::Duration) -> BackendE
     BackendError::new(kind, format!("{at}: no answer within {limit:?}"))
 }
 
+/// An error for a server that could not even be greeted in time.
+pub(crate) fn silent(at: &Route, limit: Duration) -> BackendError {
+    // A port without TLS waits for the end of what it takes for a command.
+    let hint = if at.is_tls() { "; does that port speak TLS?" } else { "" };
+    BackendError::new(ErrorKind::Unavailable, format!("{at}: no connection within {limit:?}{hint}"))
+}
+
 fn explain(error: &RedisError, call: Call) -> (ErrorKind, &'static str) {
     use redis::ErrorKind as Kind;
 
     if error.kind() == Kind::AuthenticationFailed {
         return (ErrorKind::Denied, "user or password not accepted");
+    }
+    // Who is not known may not even send a long command.
+    if error.detail().is_some_and(|detail| detail.contains("unauthenticated")) {
+        return (ErrorKind::Denied, "the server wants a password");
     }
     match error.code().unwrap_or("") {
         "NOAUTH" => (ErrorKind::Denied, "the server wants a password"),
@@ -66,6 +81,10 @@ fn explain(error: &RedisError, call: Call) -> (ErrorKind, &'static str) {
         _ if matches!(error.kind(), Kind::InvalidClientConfig) => {
             (ErrorKind::Invalid, "the client's settings")
         }
+        // It is no Redis, so it has carried out nothing.
+        _ if matches!(error.kind(), Kind::Parse) => {
+            (ErrorKind::Unavailable, "does not speak as Redis does; does that port want TLS?")
+        }
         _ => match call {
             Call::Harmless => (ErrorKind::Unavailable, "cannot be reached"),
             Call::Sent => (ErrorKind::Unknown, "the connection broke"),
@@ -85,7 +104,7 @@ mod tests {
     fn server_says(text: &str) -> BackendError {
         let reply = redis::parse_redis_value(format!("-{text}\r\n").as_bytes());
         let error = reply.unwrap().extract_error().unwrap_err();
-        failed(error, Call::Sent, "redis://h")
+        failed(error, Call::Sent, &"redis://h")
     }
 
     /// A refusal by the server is no lost reply: asking again would only repeat it.
@@ -93,6 +112,7 @@ mod tests {
     fn what_the_server_refuses_did_not_happen() {
         for (text, kind) in [
             ("NOAUTH Authentication required.", ErrorKind::Denied),
+            ("ERR Protocol error: unauthenticated multibulk length", ErrorKind::Denied),
             ("WRONGPASS invalid username-password pair", ErrorKind::Denied),
             ("NOPERM this user has no permissions", ErrorKind::Denied),
             ("OOM command not allowed", ErrorKind::Full),
@@ -114,7 +134,7 @@ mod tests {
     #[test]
     fn a_broken_connection_is_unknown_only_if_something_was_sent() {
         let broken = || RedisError::from(std::io::Error::from(std::io::ErrorKind::BrokenPipe));
-        assert_eq!(failed(broken(), Call::Sent, "x").kind(), ErrorKind::Unknown);
-        assert_eq!(failed(broken(), Call::Harmless, "x").kind(), ErrorKind::Unavailable);
+        assert_eq!(failed(broken(), Call::Sent, &"x").kind(), ErrorKind::Unknown);
+        assert_eq!(failed(broken(), Call::Harmless, &"x").kind(), ErrorKind::Unavailable);
     }
 }

@@ -3,22 +3,31 @@
 //! A namespace is a fixed few keys, `{lockctl:NAMESPACE}:…`, and every step is one call of one
 //! script. See [`RedisBackend`].
 
+mod address;
 mod backend;
 mod changed;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod commit;
 mod connection;
 mod error;
+mod facts;
 mod inspect;
 mod known;
 mod load;
 mod log;
 mod name;
+mod node;
 mod options;
 mod record;
+mod route;
 mod runtime;
 mod scheme;
 mod script;
 mod seen;
+#[cfg(feature = "sentinel")]
+mod sentinel;
+mod tls;
 
 pub use backend::RedisBackend;
 pub use options::RedisOptions;

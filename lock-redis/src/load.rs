@@ -68,8 +68,12 @@ pub(crate) fn write_scope(call: &mut Cmd, scope: &Scope) {
     }
 }
 
-/// Reads an answer to a call with this scope.
-pub(crate) fn read_reply(value: Value, scope: &Scope) -> Result<Reply, BackendError> {
+/// Reads an answer to a call with this scope, which came by that connection.
+pub(crate) fn read_reply(
+    value: Value,
+    scope: &Scope,
+    connection: u64,
+) -> Result<Reply, BackendError> {
     let mut parts = array(value)?.into_iter();
     let mut next = || parts.next().ok_or_else(|| unreadable("it ends too soon"));
     match text(next()?)?.as_str() {
@@ -88,7 +92,7 @@ pub(crate) fn read_reply(value: Value, scope: &Scope) -> Result<Reply, BackendEr
             let version = Version::new(unsigned(next()?)?);
             let forgetful = int(next()?)? == 1;
             let view = View { scope: scope.clone(), now, version, forgetful, ..View::default() };
-            let mut seen = Seen { view, ..Seen::default() };
+            let mut seen = Seen { view, connection, ..Seen::default() };
             read_locks(&mut seen, array(next()?)?)?;
             read_waiters(&mut seen, array(next()?)?)?;
             read_endings(&mut seen, array(next()?)?)?;

@@ -6,7 +6,8 @@ use lock_core::{BackendError, BoxFuture, Check, LockBackend, Scheme, StoreUrl};
 
 use crate::{RedisOptions, inspect::inspect};
 
-/// `redis:`, `rediss:`, `redis+unix:` and the same with `valkey`.
+/// `redis:`, `rediss:`, `redis+unix:`, `redis+sentinel:`, `redis+cluster:`, and the same with
+/// `valkey`. One whose feature is left out says which.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), lock_core::BackendError> {
@@ -17,7 +18,18 @@ use crate::{RedisOptions, inspect::inspect};
 /// # Ok(()) }
 /// ```
 pub static SCHEME: Scheme = Scheme {
-    names: &["redis", "rediss", "redis+unix", "valkey", "valkeys", "valkey+unix"],
+    names: &[
+        "redis",
+        "rediss",
+        "redis+unix",
+        "redis+sentinel",
+        "redis+cluster",
+        "valkey",
+        "valkeys",
+        "valkey+unix",
+        "valkey+sentinel",
+        "valkey+cluster",
+    ],
     connect: |url, base| Box::pin(connect(url, base)),
     inspect: |url, base, repair| -> BoxFuture<'_, Vec<Check>> {
         Box::pin(inspect(url, base, repair))

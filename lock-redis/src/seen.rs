@@ -10,6 +10,8 @@ pub(crate) struct Seen {
     pub(crate) view: View,
     /// Whether nobody asked the store: all of it is a guess.
     pub(crate) predicted: bool,
+    /// The number of the connection that it was seen by.
+    pub(crate) connection: u64,
     pub(crate) locks: Vec<SeenLock>,
     pub(crate) waiters: Vec<SeenWaiter>,
     pub(crate) endings: String,
@@ -51,9 +53,10 @@ impl Seen {
         self.places.get(&id).and_then(|place| self.locks.get(*place))
     }
 
-    /// The version at which it was seen, unless it is a guess.
-    pub(crate) fn version(&self) -> Option<Version> {
-        (!self.predicted).then_some(self.view.version)
+    /// The version at which it was seen, if that says anything by connection `number`: a guess was
+    /// never seen, and after a failover or a restart the same version may be another state.
+    pub(crate) fn version(&self, number: u64) -> Option<Version> {
+        (!self.predicted && self.connection == number).then_some(self.view.version)
     }
 
     /// Until when what is live stays so if nobody changes anything.
@@ -63,5 +66,22 @@ impl Seen {
         let waiters = self.view.waiters.iter().map(|waiter| waiter.expires_at);
         let next = locks.chain(waiters).filter(|expires| *expires > now).min();
         next.unwrap_or(Timestamp::from_micros(1 << 53))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that lost its last moments, or another one after a failover, counts up to the same
+    /// version again with other changes: what was seen then proves nothing.
+    #[test]
+    fn a_version_counts_only_by_the_connection_that_it_was_seen_by() {
+        let view = View { version: Version::new(7), ..View::default() };
+        let seen = Seen { view, connection: 1, ..Seen::default() };
+        assert_eq!(seen.version(1), Some(Version::new(7)));
+        assert_eq!(seen.version(2), None);
+        let guess = Seen { predicted: true, ..seen };
+        assert_eq!(guess.version(1), None);
     }
 }

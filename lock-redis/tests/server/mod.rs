@@ -9,9 +9,11 @@
     reason = "a test that cannot go on says so at once"
 )]
 
+pub mod proxy;
+
 use std::{
     io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     os::unix::net::UnixStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -37,7 +39,7 @@ impl Server {
     /// One with these arguments.
     pub fn with(arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
         let child = spawn(&directory, port, &arguments);
         let mut server = Self { directory, child, arguments, port };
@@ -71,6 +73,19 @@ impl Server {
         format!("redis+unix:{}?namespace={namespace}", self.socket().display())
     }
 
+    /// Waits until it says that `part` is so, in `INFO section`.
+    pub fn wait_for(&self, section: &str, part: &str) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while !self.say(&["INFO", section]).contains(part) {
+            assert!(Instant::now() < end, "never {part}: {}", self.say(&["INFO", section]));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     pub fn tcp_url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -81,17 +96,7 @@ impl Server {
 
     /// Sends one command; what the server says, raw.
     pub fn say(&self, words: &[&str]) -> String {
-        let mut socket = UnixStream::connect(self.socket()).unwrap();
-        socket.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-        socket.write_all(&packed(words)).unwrap();
-        let (mut answer, mut buffer) = (Vec::new(), [0; 65_536]);
-        loop {
-            let read = socket.read(&mut buffer).unwrap_or(0);
-            answer.extend_from_slice(&buffer[..read]);
-            if read < buffer.len() {
-                return String::from_utf8_lossy(&answer).into_owned();
-            }
-        }
+        say(&self.socket(), words)
     }
 
     /// How many calls of the script it has seen.
@@ -148,64 +153,30 @@ fn spawn(directory: &tempfile::TempDir, port: u16, arguments: &[String]) -> Chil
     })
 }
 
+/// Sends one command to the server on `socket`; what it says, raw.
+pub fn say(socket: &std::path::Path, words: &[&str]) -> String {
+    let mut socket = UnixStream::connect(socket).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    socket.write_all(&packed(words)).unwrap();
+    let (mut answer, mut buffer) = (Vec::new(), [0; 65_536]);
+    loop {
+        let read = socket.read(&mut buffer).unwrap_or(0);
+        answer.extend_from_slice(&buffer[..read]);
+        if read < buffer.len() {
+            return String::from_utf8_lossy(&answer).into_owned();
+        }
+    }
+}
+
+/// A port that nobody listens on; what is started right after has it.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 fn packed(words: &[&str]) -> Vec<u8> {
     let mut packed = format!("*{}\r\n", words.len()).into_bytes();
     for word in words {
         packed.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
     }
     packed
-}
-
-/// A connection that goes through a proxy which can be told to lose the server's replies.
-pub struct LossyProxy {
-    pub port: u16,
-    lose: std::sync::Arc<std::sync::atomic::AtomicBool>,
-}
-
-impl LossyProxy {
-    pub fn to(server: &Server) -> Self {
-        use std::sync::{Arc, atomic::AtomicBool};
-
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let lose = Arc::new(AtomicBool::new(false));
-        let (flag, to) = (Arc::clone(&lose), server.port);
-        std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let Ok(server) = TcpStream::connect(("127.0.0.1", to)) else { continue };
-                let (from, into) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-                std::thread::spawn(move || pump(from, into, None));
-                let flag = Arc::clone(&flag);
-                std::thread::spawn(move || pump(server, client, Some(flag)));
-            }
-        });
-        Self { port, lose }
-    }
-
-    /// The next reply is lost, and its connection with it.
-    pub fn lose_next_reply(&self) {
-        self.lose.store(true, std::sync::atomic::Ordering::SeqCst);
-    }
-
-    /// Whether it was.
-    pub fn has_lost(&self) -> bool {
-        !self.lose.load(std::sync::atomic::Ordering::SeqCst)
-    }
-}
-
-fn pump(
-    mut from: TcpStream,
-    mut into: TcpStream,
-    lose: Option<std::sync::Arc<std::sync::atomic::AtomicBool>>,
-) {
-    let mut buffer = [0; 65_536];
-    while let Ok(read @ 1..) = from.read(&mut buffer) {
-        let lost =
-            lose.as_ref().is_some_and(|l| l.swap(false, std::sync::atomic::Ordering::SeqCst));
-        if lost || into.write_all(&buffer[..read]).is_err() {
-            break;
-        }
-    }
-    let _ = from.shutdown(std::net::Shutdown::Both);
-    let _ = into.shutdown(std::net::Shutdown::Both);
 }
