@@ -18,6 +18,7 @@ mod exit;
 mod failure;
 mod interrupt;
 mod json;
+mod live;
 mod operator;
 mod output;
 mod patterns;

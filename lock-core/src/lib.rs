@@ -43,8 +43,9 @@ pub use decision::{Change, Committed, Decision, HistoryEntry, Stamp, Write};
 pub use error::{BackendError, ErrorKind};
 pub use guard::{HoldRequest, LockGuard, Loss};
 pub use manager::{
-    AcquireRequest, Error, Grant, Happening, HistoryFilter, IntoPatterns, Leases, List, ListFilter,
-    LockManager, NotGranted, Refreshed, Released, Removed, Tenure, Watch, WatchEvent, Who,
+    AcquireRequest, Error, Grant, Happening, HistoryFilter, InLine, IntoPatterns, Leases, List,
+    ListFilter, LockManager, NotGranted, Refreshed, Released, Removed, Tenure, Watch, WatchEvent,
+    Who,
 };
 pub use memory::MemoryBackend;
 pub use model::{

@@ -10,6 +10,7 @@ use crate::{
     failure::Failure,
     interrupt::Interrupt,
     json,
+    live::LiveLine,
     patterns::PatternArgs,
     present::{self, say, style::BAD},
     settings,
@@ -63,6 +64,9 @@ pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Fail
         request = request.process(process);
     }
     let Some(limit) = limit else { return answer(args, context, &request.await?, None) };
+    if let Some(mut live) = LiveLine::new(context.global) {
+        request = request.on_wait(move |line| live.show(&present::progress::line(line)));
+    }
     match Interrupt::watch()?.or(request.wait(limit).into_future()).await {
         Ok(grant) => answer(args, context, &grant?, None),
         Err(signal) => {

@@ -3,6 +3,7 @@
 pub(crate) mod conflict;
 pub(crate) mod lock;
 pub(crate) mod next;
+pub(crate) mod progress;
 pub(crate) mod removed;
 pub(crate) mod style;
 pub(crate) mod table;

@@ -19,7 +19,7 @@ fn answer(child: Child) -> Answer {
 }
 
 /// Waits until `count` requests stand in line.
-fn until_in_line(checkout: &Checkout, count: usize) {
+pub(crate) fn until_in_line(checkout: &Checkout, count: usize) {
     let start = Instant::now();
     while checkout.must("list --waiting --json").json()["waiting"].as_array().unwrap().len()
         != count

@@ -8,7 +8,7 @@ use std::{
 
 use super::LockGuard;
 use crate::{
-    AcquireRequest, Error, Grant, HolderId, IntoPatterns, LockManager, Reason, host::Host,
+    AcquireRequest, Error, Grant, HolderId, InLine, IntoPatterns, LockManager, Reason, host::Host,
 };
 
 impl LockManager {
@@ -65,6 +65,12 @@ impl HoldRequest {
     /// Stands in line: see [`AcquireRequest::wait`].
     pub fn wait(mut self, limit: Duration) -> Self {
         self.request = self.request.wait(limit);
+        self
+    }
+
+    /// Tells where the request stands: see [`AcquireRequest::on_wait`].
+    pub fn on_wait(mut self, listener: impl FnMut(&InLine) + Send + 'static) -> Self {
+        self.request = self.request.on_wait(listener);
         self
     }
 

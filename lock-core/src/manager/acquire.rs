@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Error, Grant, IntoPatterns, Leases, LockManager};
+use super::{Error, Grant, InLine, IntoPatterns, Leases, LockManager, in_line::Listener};
 use crate::{
     Acquire, Action, Answer, BackendError, Command, ErrorKind, HolderId, Mode, Place, Process,
     Reason, RecordId, Ttl,
@@ -49,7 +49,7 @@ impl LockManager {
             }),
             count => Err(Error::PatternCount(count)),
         });
-        AcquireRequest { manager: self.clone(), parts, wait: None }
+        AcquireRequest { manager: self.clone(), parts, wait: None, listener: None }
     }
 }
 
@@ -61,6 +61,8 @@ pub struct AcquireRequest {
     pub(super) parts: Result<Acquire, Error>,
     /// For how long to stand in line; none: not at all.
     pub(super) wait: Option<Duration>,
+    /// Who is told of the line.
+    listener: Option<Listener>,
 }
 
 impl AcquireRequest {
@@ -107,6 +109,27 @@ impl AcquireRequest {
         self
     }
 
+    /// Tells `listener` where the request stands: when it comes into the line, and at each look
+    /// after that, at least once a second. It is dropped when the wait is over, granted or not.
+    ///
+    /// ```
+    /// # use lock_core::{LockManager, MemoryBackend};
+    /// # use std::time::Duration;
+    /// # futures_lite::future::block_on(async {
+    /// # let store = MemoryBackend::new();
+    /// # let ada = LockManager::new(store.clone(), "ada")?;
+    /// # let locks = LockManager::new(store, "agent-7")?;
+    /// # let _held = ada.acquire("a.rs").await?;
+    /// let request = locks.acquire("a.rs").wait(Duration::from_millis(1));
+    /// let request = request.on_wait(|line| println!("position {}", line.position));
+    /// # let _ = request.await?;
+    /// # Ok::<(), lock_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn on_wait(mut self, listener: impl FnMut(&InLine) + Send + 'static) -> Self {
+        self.listener = Some(Listener::new(listener));
+        self
+    }
+
     fn with(self, change: impl FnOnce(&mut Acquire)) -> Self {
         self.try_with(|parts| {
             change(parts);
@@ -130,7 +153,7 @@ impl AcquireRequest {
             // Where the process cannot be told, its place ends by itself some seconds later.
             let process = Host::current().this_process().ok();
             request.wait = Some(Place { name, process });
-            return self.manager.wait_in_line(command, limit).await;
+            return self.manager.wait_in_line(command, limit, self.listener).await;
         }
         let sent = Moment::now();
         let grant = match self.manager.settle(&command).await?.answer {

@@ -7,6 +7,7 @@ mod error;
 mod execute;
 mod grant;
 mod history;
+mod in_line;
 mod into;
 mod keep;
 mod query;
@@ -23,6 +24,7 @@ pub use self::{
     error::Error,
     grant::{Grant, Leases, NotGranted},
     history::{HistoryFilter, Tenure},
+    in_line::InLine,
     into::IntoPatterns,
     keep::{Refreshed, Released},
     query::{List, ListFilter, Who},

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::{AcquireRequest, Error, Grant, Leases, LockManager, acquire::unfitting};
+use super::{
+    AcquireRequest, Error, Grant, InLine, Leases, LockManager, acquire::unfitting,
+    in_line::Listener,
+};
 use crate::{
     Action, Answer, Blocker, Command, Leave, Nonce, Outcome, RecordId, Refusal, Timestamp,
     host::Moment, keeper,
@@ -18,6 +21,7 @@ impl LockManager {
         &self,
         mut command: Command,
         limit: Duration,
+        mut listener: Option<Listener>,
     ) -> Result<(Grant, Moment), Error> {
         let place = match &command.action {
             Action::Acquire(acquire) => acquire.wait.as_ref().map(|place| place.name),
@@ -38,7 +42,13 @@ impl LockManager {
                     place.waiter = None;
                     return Ok((Grant::Deadlock { cycle, refusal }, sent));
                 }
-                Answer::Waiting { refusal, .. } => refusal,
+                Answer::Waiting { position, refusal, .. } => {
+                    let line = InLine { position, refusal, now };
+                    if let Some(listener) = &mut listener {
+                        listener.tell(&line);
+                    }
+                    line.refusal
+                }
                 other => return Err(unfitting(&other).into()),
             };
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
