@@ -12,14 +12,14 @@ use crate::{
 };
 
 /// A Redis server on a socket of its own, gone when it is dropped.
-struct Redis {
+pub(crate) struct Redis {
     _dir: tempfile::TempDir,
     child: Child,
     socket: PathBuf,
 }
 
 impl Redis {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket = dir.path().join("s");
         let child = Command::new("redis-server")
@@ -37,7 +37,7 @@ impl Redis {
         Self { _dir: dir, child, socket }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis+unix:{}", self.socket.display())
     }
 }

@@ -12,6 +12,7 @@
 mod backends;
 mod bad_input;
 mod checkout;
+mod examples;
 mod exit_codes;
 mod json_shapes;
 mod live_line;
