@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lock_core::{Error, ErrorKind, InvalidDuration, root::RootError};
+use lock_core::{Error, ErrorKind, InvalidDuration, pattern::PatternError, root::RootError};
 
 use crate::failure::Failure;
 
@@ -119,12 +119,27 @@ fn root(error: &RootError) -> (&'static str, &'static str) {
             ("outside_root", "name something inside the root, or set --root DIR")
         }
         error if error.is_limit() => ("limit", "shorten it, or split it"),
-        RootError::Pattern { .. } => {
-            ("bad_pattern", "escape what is meant literally with \\, or add --literal")
-        }
+        RootError::Pattern { source, .. } => ("bad_pattern", pattern(source)),
         RootError::NotUtf8 { .. } => ("bad_pattern", "rename it: stored names are UTF-8"),
         RootError::LinkLoop { .. } => ("bad_pattern", "mend the symlink"),
         _ => ("usage", "check that the path exists and may be read"),
+    }
+}
+
+fn pattern(error: &PatternError) -> &'static str {
+    match error {
+        PatternError::Empty | PatternError::EmptyExpansion => {
+            "name a path or a glob; . is the root and everything below it"
+        }
+        PatternError::ControlCharacter { .. } => "rename it: stored names are printable",
+        PatternError::Absolute { .. }
+        | PatternError::ParentSegment { .. }
+        | PatternError::NotAPath { .. } => "write each alternative as a path below the root",
+        PatternError::StarsInSegment { .. } => {
+            "write ** as a whole segment, like a/**/b, or escape it with \\"
+        }
+        PatternError::ReversedRange { .. } => "write the range the other way round",
+        _ => "escape what is meant literally with \\, or add --literal",
     }
 }
 

@@ -58,7 +58,10 @@ impl PatternArgs {
         if let Some(path) = &self.patterns_from {
             arguments.extend(self.listed(path)?);
         } else if arguments.is_empty() {
-            return Err(Failure::usage("name at least one pattern", "lockctl help"));
+            return Err(Failure::usage(
+                "name at least one pattern",
+                "add a path, a glob in quotes, or --patterns-from FILE",
+            ));
         }
         match arguments.len() {
             1..=Error::MAX_PATTERNS => Ok(arguments),

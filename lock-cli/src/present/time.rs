@@ -34,22 +34,24 @@ impl fmt::Display for Clock {
     }
 }
 
-/// A length of time in its two largest units.
+/// A length of time in its two largest units, to the nearest second: a lease of five minutes is
+/// shown a moment after it was granted.
 pub(crate) struct Length(pub(crate) Duration);
 
 impl fmt::Display for Length {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
+        if self.0 < Duration::from_secs(1) {
+            return write!(f, "{}ms", self.0.as_millis());
+        }
+        let seconds = self.0.saturating_add(Duration::from_millis(500)).as_secs();
         let units = [
             ("d", seconds / 86_400),
             ("h", seconds / 3_600 % 24),
             ("m", seconds / 60 % 60),
             ("s", seconds % 60),
         ];
-        let Some(first) = units.iter().position(|(_, count)| *count > 0) else {
-            return write!(f, "{}ms", self.0.subsec_millis());
-        };
-        for (unit, count) in units.iter().skip(first).take(2).filter(|(_, count)| *count > 0) {
+        let largest = units.iter().skip_while(|(_, count)| *count == 0).take(2);
+        for (unit, count) in largest.filter(|(_, count)| *count > 0) {
             write!(f, "{count}{unit}")?;
         }
         Ok(())
@@ -66,7 +68,11 @@ mod tests {
         for (millis, text) in [
             (0, "0ms"),
             (999, "999ms"),
-            (1_500, "1s"),
+            (1_000, "1s"),
+            (1_499, "1s"),
+            (1_500, "2s"),
+            (59_600, "1m"),
+            (299_989, "5m"),
             (60_000, "1m"),
             (297_000, "4m57s"),
             (3_600_000, "1h"),

@@ -19,6 +19,8 @@ fn assert_refused(answer: &Answer, what: &str) {
     assert!(answer.stderr.starts_with("error: "), "{what}: {answer:?}");
     let raw = answer.stderr.trim_end_matches('\n').contains(|c: char| c.is_control());
     assert!(!raw, "{what}: {answer:?}");
+    assert!(answer.stderr.contains(" (next: "), "{what}: {answer:?}");
+    assert!(answer.stderr.chars().count() < 600, "{what}: {answer:?}");
 }
 
 const LONG: usize = 4_097;

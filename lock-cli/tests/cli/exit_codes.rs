@@ -83,6 +83,26 @@ fn a_failure_is_one_line_and_one_object() {
     }
 }
 
+/// What to do next fits what is wrong.
+#[test]
+fn the_hint_fits_the_mistake() {
+    let checkout = Checkout::new();
+    for (pattern, hint) in [
+        ("", "name a path or a glob"),
+        ("{,}", "name a path or a glob"),
+        ("a**b", "a whole segment"),
+        ("[z-a]", "the other way round"),
+        ("*/../x", "a path below the root"),
+        ("[a", "escape what is meant literally"),
+        ("a\nb", "stored names are printable"),
+    ] {
+        let answer = checkout.run(["check", pattern]);
+        let next = answer.stderr.split_once("(next: ").map_or("", |(_, next)| next);
+        assert_eq!(answer.code, 2, "{pattern}: {answer:?}");
+        assert!(next.contains(hint), "{pattern:?}: {answer:?}");
+    }
+}
+
 #[test]
 fn global_options_stand_before_or_after_the_command() {
     let checkout = Checkout::new();

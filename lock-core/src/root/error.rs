@@ -75,6 +75,14 @@ impl RootError {
         Self::Pattern { argument: argument.into(), source }
     }
 
+    /// The same error, of the whole argument and not only of the directory that it begins with.
+    pub(super) fn of(mut self, whole: &str) -> Self {
+        if let Self::OutsideRoot { argument, .. } = &mut self {
+            *argument = whole.into();
+        }
+        self
+    }
+
     /// Whether the argument is only beyond a limit, and not malformed.
     ///
     /// ```

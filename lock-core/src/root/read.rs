@@ -133,7 +133,8 @@ impl Root {
         cwd: &Path,
         way: Way,
     ) -> Result<Pattern, RootError> {
-        let place = self.locate(Path::new(&parted.path), cwd, way)?;
+        let place = self.locate(Path::new(&parted.path), cwd, way);
+        let place = place.map_err(|error| error.of(text))?;
         let pattern = if place.name.is_empty() {
             Pattern::parse(parted.rest)
         } else {
