@@ -31,7 +31,7 @@ mod view;
 
 pub use backend::LockBackend;
 pub use backends::{Backends, BoxFuture, Connect, Inspect, Scheme};
-pub use check::Check;
+pub use check::{Check, Findings};
 pub use clock::ManualClock;
 pub use command::{
     Acquire, Action, Break, Cleanup, Command, Leave, Place, Refresh, Release, Removal, Target,

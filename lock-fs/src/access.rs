@@ -92,8 +92,20 @@ fn denied(why: String) -> BackendError {
     BackendError::new(ErrorKind::Denied, why)
 }
 
-/// The name of a file system that other machines can write to, by its magic number.
-pub(crate) fn network_name(magic: u64) -> Option<&'static str> {
+/// The name of a file system that other machines can write to.
+#[cfg(target_os = "linux")]
+pub(crate) fn network_of(stat: &fs::StatFs) -> Option<&'static str> {
+    #[allow(
+        clippy::cast_sign_loss,
+        clippy::unnecessary_cast,
+        reason = "a magic number's width differs by platform"
+    )]
+    network_name(u64::from(stat.f_type as u32))
+}
+
+/// The same, by its magic number.
+#[cfg(target_os = "linux")]
+fn network_name(magic: u64) -> Option<&'static str> {
     Some(match magic {
         0x6969 => "NFS",
         0xff53_4d42 => "CIFS",

@@ -140,17 +140,10 @@ impl FsBackend {
     }
 
     fn busy(&self) -> BackendError {
-        let holders: Vec<String> =
-            guard::holders(&self.path.join(GUARD)).iter().map(u32::to_string).collect();
-        let who = match holders.is_empty() {
-            true => "another process, perhaps in another container".to_owned(),
-            false => format!("process {}", holders.join(", ")),
-        };
-        let context = format!(
-            "{} was held by {who} for all of {:?}",
-            self.path.join(GUARD).display(),
-            self.patience
-        );
+        let guard = self.path.join(GUARD);
+        let who = guard::holders_named(&guard);
+        let context =
+            format!("{} was held by {who} for all of {:?}", guard.display(), self.patience);
         BackendError::new(ErrorKind::Unavailable, context)
     }
 }

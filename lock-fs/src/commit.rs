@@ -20,7 +20,7 @@ use crate::{
     load::Loaded,
     log,
     place::{self, Spot},
-    record,
+    quarantine, record,
     redo::{Op, REDO, Redo},
     state::State,
     store::{STATE, Store},
@@ -162,8 +162,7 @@ fn plan(committed: &Committed, loaded: &Loaded, moment: Moment) -> Result<Vec<Op
                 let Some(at) = loaded.spots.get(&lock.id) else { continue };
                 taken.remove(at);
                 if lock.damaged {
-                    let name: String = at.name.chars().take(100).collect();
-                    let to = format!("{version}-{}-{name}", quarantines.len());
+                    let to = quarantine::name(version, quarantines.len(), &at.name);
                     quarantines.push(Op::Quarantine { at: at.clone(), to });
                 } else {
                     drops.push(Op::Drop { at: at.clone() });
@@ -177,7 +176,8 @@ fn plan(committed: &Committed, loaded: &Loaded, moment: Moment) -> Result<Vec<Op
     for write in &committed.writes {
         match write {
             Write::PutLock(lock) => {
-                let text = record::of_lock(lock, host, moment).map_err(unwritable)?;
+                let text = record::of_lock(lock, loaded.extra.get(&lock.id), host, moment)
+                    .map_err(unwritable)?;
                 let old = loaded.spots.get(&lock.id).cloned();
                 let at = old.unwrap_or_else(|| {
                     let free = |slot: &Spot| !taken.contains(slot) && !slots.contains(slot);

@@ -208,3 +208,32 @@ fn a_lost_state_is_found_again_and_its_token_never_goes_back() {
         assert!(highest_token(&everything(dir)) > highest_token(&old), "{text:?}");
     }
 }
+
+/// Whoever is killed leaves something that the doctor sees, understands and mends.
+#[test]
+fn the_doctor_settles_what_a_killed_process_left() {
+    let command = Command::new(acquire("a", &["src/a.rs", "lib/*.rs"], Mode::Exclusive));
+    let mut seen = BTreeSet::new();
+    for at in 0.. {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        run(dir, acquire("b", &["src/b.rs"], Mode::Exclusive));
+        let backend = FsBackend::open(dir).unwrap();
+        let killed = killed_at(at, || drop(block_on(backend.execute(&command)).unwrap()));
+        let foreseen = summary(&everything(dir));
+        let examine = |mend| crate::inspect::inspect(dir, &FsBackend::options(), mend);
+        let ill = |checks: Vec<lock_core::Check>| -> Vec<String> {
+            checks.into_iter().filter(|check| !check.ok).map(|check| check.name).collect()
+        };
+        let before = ill(examine(false));
+        assert!(before.iter().all(|name| ["step", "leftovers"].contains(&name.as_str())));
+        seen.extend(before);
+        assert_eq!(ill(examine(true)), [""; 0], "point {at}");
+        assert_eq!(ill(examine(false)), [""; 0], "point {at}, again");
+        assert_eq!(summary(&everything(dir)), foreseen, "point {at}: nothing but what was there");
+        if !killed {
+            assert_eq!(seen.len(), 2, "{seen:?}");
+            return;
+        }
+    }
+}

@@ -18,6 +18,11 @@ pub(crate) fn kind_of(errno: Errno) -> ErrorKind {
     }
 }
 
+/// What went wrong when it may have happened all the same.
+pub(crate) fn unknown(errno: Errno, context: String) -> BackendError {
+    BackendError::new(ErrorKind::Unknown, context).with_source(io::Error::from(errno))
+}
+
 /// Says what was being done when a system call failed.
 pub(crate) trait Doing<T> {
     fn doing(self, what: impl FnOnce() -> String) -> Result<T>;

@@ -1,6 +1,5 @@
 //! Changing the store's files: each change is one rename or one unlink.
 
-use lock_core::{BackendError, ErrorKind};
 use rustix::{
     fd::{AsFd as _, BorrowedFd, OwnedFd},
     fs::{self, AtFlags, Mode, OFlags},
@@ -8,16 +7,13 @@ use rustix::{
 };
 
 use crate::{
-    error::{Doing as _, Result},
+    error::{Doing as _, Result, unknown},
     fault,
     place::Spot,
     redo::Op,
     store::{NEXT, Store},
     sys,
 };
-
-/// The directory of what could not be read.
-pub(crate) const QUARANTINE: &str = "quarantine";
 
 impl Store {
     /// Writes `text` under the name that is no file's own yet.
@@ -63,7 +59,7 @@ impl Store {
     /// Gives the file that [`write_next`](Self::write_next) wrote its name, in one call.
     ///
     /// # Errors
-    /// [`ErrorKind::Unknown`] unless it is certain that nothing happened.
+    /// [`ErrorKind::Unknown`](lock_core::ErrorKind::Unknown) unless it is certain that nothing happened.
     pub(crate) fn publish(&self, parent: BorrowedFd<'_>, name: &str) -> Result<()> {
         let context = || format!("publishing {name}");
         match retry_on_intr(|| fs::renameat(&self.dir, NEXT, parent, name)) {
@@ -123,22 +119,6 @@ impl Store {
         }
     }
 
-    /// Moves the file at `spot`, whatever it is, out of the way.
-    pub(crate) fn quarantine(&self, spot: &Spot, to: &str) -> Result<()> {
-        let context = || format!("moving {} to {QUARANTINE}", spot.path());
-        let place = Spot { dir: QUARANTINE.to_owned(), name: to.to_owned() };
-        let quarantine = self.parent_of(&place)?;
-        let parent = match sys::open_below(&self.dir, &spot.dir, sys::DIRECTORY, Mode::empty()) {
-            Err(Errno::NOENT) => return Ok(()),
-            parent => parent.doing(context)?,
-        };
-        match retry_on_intr(|| fs::renameat(&parent, &*spot.name, &quarantine, to)) {
-            Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(errno) if sys::stat(&parent, &spot.name).is_ok() => Err(errno).doing(context),
-            Err(errno) => Err(unknown(errno, context())),
-        }
-    }
-
     /// Carries out one change of a step that is committed already.
     pub(crate) fn apply(&self, op: &Op) -> Result<()> {
         match op {
@@ -162,8 +142,4 @@ impl Store {
             path = above;
         }
     }
-}
-
-fn unknown(errno: Errno, context: String) -> BackendError {
-    BackendError::new(ErrorKind::Unknown, context).with_source(std::io::Error::from(errno))
 }

@@ -63,6 +63,15 @@ pub(crate) fn holders(path: &Path) -> Vec<u32> {
     locks.lines().filter_map(|line| holder_in(line, &stat)).collect()
 }
 
+/// The same for people; never empty.
+pub(crate) fn holders_named(path: &Path) -> String {
+    let holders: Vec<String> = holders(path).iter().map(u32::to_string).collect();
+    match holders.is_empty() {
+        true => "another process, perhaps in another container".to_owned(),
+        false => format!("process {}", holders.join(", ")),
+    }
+}
+
 /// `1: FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF`; with `->` before FLOCK, it only waits.
 fn holder_in(line: &str, stat: &Stat) -> Option<u32> {
     let mut words = line.split_whitespace();

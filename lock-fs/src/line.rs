@@ -28,9 +28,29 @@ pub(crate) fn spot(id: RecordId) -> Spot {
 /// The names of the waiters' files.
 pub(crate) fn names(store: &Store) -> Result<Vec<String>> {
     let names = sys::names(&store.dir, LINE).doing(|| format!("listing {LINE}"))?;
-    let ours =
-        |name: &String| name.strip_suffix(WAITER).is_some_and(|id| id.parse::<RecordId>().is_ok());
-    Ok(names.into_iter().map(|(name, _)| name).filter(ours).collect())
+    Ok(names.into_iter().map(|(name, _)| name).filter(|name| is_name(name)).collect())
+}
+
+/// Whether a waiter's file may be called that.
+pub(crate) fn is_name(name: &str) -> bool {
+    name.strip_suffix(WAITER).is_some_and(|id| id.parse::<RecordId>().is_ok())
+}
+
+/// The files of waiters that cannot be read.
+pub(crate) fn sick(store: &Store, host: &Host, moment: Moment) -> Result<Vec<Spot>> {
+    let mut sick = Vec::new();
+    for name in names(store)? {
+        let spot = Spot { dir: LINE.to_owned(), name };
+        let read = match damaged::read(&store.dir, &spot)? {
+            Content::Text(text, _) => parse(&spot, &text, host, moment).is_some(),
+            Content::Missing => true,
+            Content::Unreadable(_) => false,
+        };
+        if !read {
+            sick.push(spot);
+        }
+    }
+    Ok(sick)
 }
 
 /// The waiters, as the step in `redo` will have left them. One that cannot be read has no place:

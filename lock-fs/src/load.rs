@@ -12,7 +12,7 @@ use crate::{
     error::{Doing as _, Result},
     line, log,
     place::{self, Chain, HELD, LOCKS, Spot, Title},
-    record,
+    record::{self, Extra, Read},
     redo::Redo,
     state::State,
     store::Store,
@@ -26,6 +26,8 @@ pub(crate) struct Loaded {
     pub(crate) spots: HashMap<RecordId, Spot>,
     /// Records whose leases were marked on another boot or host.
     pub(crate) foreign: Vec<RecordId>,
+    /// What newer versions wrote into records beside the locks.
+    pub(crate) extra: HashMap<RecordId, Extra>,
 }
 
 /// Loads what is in `scope`, as the step in `redo` will have left it.
@@ -221,10 +223,10 @@ impl Loader<'_> {
         };
         let lock = text.and_then(|text| self.parse(&spot, &text));
         match lock {
-            Some((lock, foreign)) => self.add(spot, lock, foreign),
+            Some(read) => self.add_read(spot, read),
             None => {
                 if let Some(lock) = damaged::lock(&spot, pattern, since) {
-                    self.add(spot, lock, false);
+                    self.add(spot, lock);
                 }
             }
         }
@@ -232,16 +234,23 @@ impl Loader<'_> {
     }
 
     /// The lock in `text`, if it belongs where it lies and is not a copy of another.
-    fn parse(&self, spot: &Spot, text: &[u8]) -> Option<(Lock, bool)> {
-        let (lock, foreign) = record::lock(text, self.host, self.moment)?;
-        let fits = place::fits(spot, &lock.pattern, lock.id);
-        (fits && !self.loaded.spots.contains_key(&lock.id)).then_some((lock, foreign))
+    fn parse(&self, spot: &Spot, text: &[u8]) -> Option<Read> {
+        let read = record::lock(text, self.host, self.moment)?;
+        let fits = place::fits(spot, &read.lock.pattern, read.lock.id);
+        (fits && !self.loaded.spots.contains_key(&read.lock.id)).then_some(read)
     }
 
-    fn add(&mut self, spot: Spot, lock: Lock, foreign: bool) {
+    fn add_read(&mut self, spot: Spot, Read { lock, foreign, extra }: Read) {
         if foreign {
             self.loaded.foreign.push(lock.id);
         }
+        if !extra.is_empty() {
+            self.loaded.extra.insert(lock.id, extra);
+        }
+        self.add(spot, lock);
+    }
+
+    fn add(&mut self, spot: Spot, lock: Lock) {
         self.loaded.spots.insert(lock.id, spot);
         let keep = match &self.loaded.view.scope.locks {
             LockScope::OfAgent(agent) => !lock.damaged && lock.agent == *agent,
@@ -262,10 +271,10 @@ impl Loader<'_> {
         self.loaded.view.locks.retain(|lock| !changed.contains(&lock.id));
         changed.iter().for_each(|id| drop(self.loaded.spots.remove(id)));
         for (spot, text) in redo.puts() {
-            if let Some((lock, foreign)) = self.parse(spot, text.as_bytes())
-                && self.loaded.view.scope.locks.includes(&lock)
+            if let Some(read) = self.parse(spot, text.as_bytes())
+                && self.loaded.view.scope.locks.includes(&read.lock)
             {
-                self.add(spot.clone(), lock, foreign);
+                self.add_read(spot.clone(), read);
             }
         }
     }

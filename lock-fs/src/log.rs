@@ -53,7 +53,8 @@ pub(crate) fn append(store: &mut Store, state: &State, text: &str) -> Result<()>
         return Ok(());
     }
     let context = || format!("writing {LOG}");
-    let file = match store.log.take().filter(|(segment, _)| *segment == state.segment) {
+    let is_it = |(segment, file): &(u64, OwnedFd)| *segment == state.segment && sys::is_named(file);
+    let file = match store.log.take().filter(is_it) {
         Some((_, file)) => file,
         None => open_or_make(&store.dir, LOG, &store.access).doing(context)?,
     };

@@ -1,10 +1,16 @@
 //! What stands in the file of a lock or a waiter.
 
+use std::{borrow::Cow, fmt};
+
 use lock_core::{
     Decision, Lock, Ttl, Waiter,
     host::{Host, LeaseMark, Moment},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _, MapAccess, Visitor},
+};
+use serde_json::{Map, Value};
 
 /// The format of a record. A record of a later one is not read.
 const FORMAT: u32 = 1;
@@ -12,11 +18,16 @@ const FORMAT: u32 = 1;
 /// The largest record, in bytes: several times what the limits on its fields allow.
 pub(crate) const LARGEST: usize = 64 * 1024;
 
+/// What a newer version wrote beside what we know.
+pub(crate) type Extra = Map<String, Value>;
+
 #[derive(Serialize)]
 struct LockOut<'a> {
     format: u32,
     lock: &'a Lock,
     lease: LeaseMark,
+    #[serde(flatten)]
+    extra: Option<&'a Extra>,
 }
 
 #[derive(Serialize)]
@@ -27,8 +38,13 @@ struct WaiterOut<'a> {
 }
 
 /// The text of a lock's file.
-pub(crate) fn of_lock(lock: &Lock, host: &Host, moment: Moment) -> serde_json::Result<String> {
-    text(&LockOut { format: FORMAT, lock, lease: host.mark(moment, lock.expires_at) })
+pub(crate) fn of_lock(
+    lock: &Lock,
+    extra: Option<&Extra>,
+    host: &Host,
+    moment: Moment,
+) -> serde_json::Result<String> {
+    text(&LockOut { format: FORMAT, lock, lease: host.mark(moment, lock.expires_at), extra })
 }
 
 /// The text of a waiter's file.
@@ -49,11 +65,11 @@ fn text(out: &impl Serialize) -> serde_json::Result<String> {
     Ok(text)
 }
 
-#[derive(Deserialize)]
 struct LockIn {
     format: u32,
     lock: Lock,
     lease: Option<LeaseMark>,
+    extra: Extra,
 }
 
 #[derive(Deserialize)]
@@ -63,14 +79,54 @@ struct WaiterIn {
     lease: Option<LeaseMark>,
 }
 
-/// The lock in the text of a file, with its expiry on this machine's clock as of `moment`, and
-/// whether its lease was marked on another boot or host; `None` if there is none.
-pub(crate) fn lock(bytes: &[u8], host: &Host, moment: Moment) -> Option<(Lock, bool)> {
-    let LockIn { mut lock, lease, .. } =
+/// Written out: derived with `flatten`, it would copy every record once before reading it.
+impl<'de> Deserialize<'de> for LockIn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(LockVisitor)
+    }
+}
+
+struct LockVisitor;
+
+impl<'de> Visitor<'de> for LockVisitor {
+    type Value = LockIn;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a lock's record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LockIn, A::Error> {
+        let (mut format, mut lock, mut lease, mut extra) = (None, None, None, Extra::new());
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match &*key {
+                "format" => format = Some(map.next_value()?),
+                "lock" => lock = Some(map.next_value()?),
+                "lease" => lease = map.next_value()?,
+                _ => drop(extra.insert(key.into_owned(), map.next_value()?)),
+            }
+        }
+        let format = format.ok_or_else(|| A::Error::missing_field("format"))?;
+        let lock = lock.ok_or_else(|| A::Error::missing_field("lock"))?;
+        Ok(LockIn { format, lock, lease, extra })
+    }
+}
+
+/// A lock as it stands in its file.
+pub(crate) struct Read {
+    /// The lock, with its expiry on this machine's clock.
+    pub(crate) lock: Lock,
+    /// Whether its lease was marked on another boot or host.
+    pub(crate) foreign: bool,
+    pub(crate) extra: Extra,
+}
+
+/// The lock in the text of a file, as of `moment`; `None` if there is none.
+pub(crate) fn lock(bytes: &[u8], host: &Host, moment: Moment) -> Option<Read> {
+    let LockIn { mut lock, lease, extra, .. } =
         read::<LockIn>(bytes).filter(|record| record.format == FORMAT)?;
     let reading = host.read(moment, lease.as_ref(), lock.expires_at, lock.ttl);
     lock.expires_at = reading.expires_at;
-    Some((lock, reading.foreign))
+    Some(Read { lock, foreign: reading.foreign, extra })
 }
 
 /// The waiter in the text of a file, like [`lock`].

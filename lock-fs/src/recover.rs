@@ -26,8 +26,17 @@ const JUMP: u64 = 1 << 20;
 pub(crate) struct Standing {
     pub(crate) state: State,
     pub(crate) redo: Option<Redo>,
-    /// Whether somebody was killed, or the state is lost.
-    unsettled: bool,
+    pub(crate) left: Left,
+}
+
+/// What there is to settle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    Nothing,
+    /// Somebody was killed in a step.
+    Step,
+    /// The numbers are lost.
+    Numbers,
 }
 
 /// How things stand. Changes nothing.
@@ -38,31 +47,32 @@ pub(crate) fn foresee(store: &mut Store, moment: Moment) -> Result<Standing> {
     };
     let last = match found {
         Found::State(state) if !state.dirty => {
-            return Ok(Standing { state, redo: None, unsettled: false });
+            return Ok(Standing { state, redo: None, left: Left::Nothing });
         }
         Found::State(state) => Some(state),
         Found::Damaged => None,
         Found::Later(format) => return Err(later(format)),
     };
     // A redo file of another step was carried out already, and could not be removed.
+    let left = last.map_or(Left::Numbers, |_| Left::Step);
     let same_step = |state: &State| last.is_none_or(|last| last.version == state.version);
     if let Some(redo) = Redo::read(store)?
         && let Some(state) = redo.state().filter(same_step)
     {
         let state = State { waiters: waiters_after(store, &redo)?, ..state };
-        return Ok(Standing { state, redo: Some(redo), unsettled: true });
+        return Ok(Standing { state, redo: Some(redo), left });
     }
     let state = match last {
         Some(state) => settled(store, state, moment)?,
         None => rebuilt(store, moment)?,
     };
-    Ok(Standing { state, redo: None, unsettled: true })
+    Ok(Standing { state, redo: None, left })
 }
 
 /// How things stand, once what was left has been carried out.
 pub(crate) fn settle(store: &mut Store, moment: Moment) -> Result<State> {
-    let Standing { state, redo, unsettled } = foresee(store, moment)?;
-    if !unsettled {
+    let Standing { state, redo, left } = foresee(store, moment)?;
+    if left == Left::Nothing {
         return Ok(state);
     }
     if let Some(redo) = redo {
@@ -121,13 +131,15 @@ fn exists(
 fn rebuilt(store: &mut Store, moment: Moment) -> Result<State> {
     let is_there = |name: &str| sys::stat(&store.dir, name).is_ok();
     let remains = [LOCKS, line::LINE, log::LOG, log::OLD].iter().any(|name| is_there(name));
+    // Nothing but the guard: just made.
     if !remains {
         return Ok(State::default());
     }
     let mut state = State { waiters: line::names(store)?.len() as u64, ..State::default() };
     let text = log::beyond(store, 0)?;
     for line in text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
-        if serde_json::from_slice::<HistoryEntry>(line).is_err() {
+        // Empty ones are where the doctor took something out.
+        if line.len() > 1 && serde_json::from_slice::<HistoryEntry>(line).is_err() {
             break;
         }
         state.log += line.len() as u64;

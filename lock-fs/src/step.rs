@@ -82,7 +82,8 @@ fn mark_anew(store: &Store, loaded: &Loaded, moment: Moment) {
     let is_foreign = |id: &RecordId| loaded.foreign.contains(id);
     for lock in loaded.view.locks.iter().filter(|lock| is_foreign(&lock.id)) {
         let Some(spot) = loaded.spots.get(&lock.id) else { continue };
-        let Ok(text) = record::of_lock(lock, Host::current(), moment) else { continue };
+        let extra = loaded.extra.get(&lock.id);
+        let Ok(text) = record::of_lock(lock, extra, Host::current(), moment) else { continue };
         let marked = store.parent_of(spot).and_then(|parent| {
             store.write_next(&text)?;
             store.publish(parent.as_fd(), &spot.name)

@@ -134,8 +134,10 @@ impl Store {
             .is_ok_and(|stat| (stat.st_dev as u64, stat.st_ino as u64) == self.identity)
     }
 
-    /// The file of the numbers; `None` if it is not there.
+    /// The file of the numbers; `None` if it is not there. One that somebody removed, or put another
+    /// in the place of, is let go: others do not see what is written there.
     pub(crate) fn state(&mut self) -> std::result::Result<Option<&OwnedFd>, Errno> {
+        self.state = self.state.take().filter(sys::is_named);
         if self.state.is_none() {
             self.state = self.open_for_update(STATE)?;
         }
@@ -148,6 +150,11 @@ impl Store {
             Some(file) => Ok(self.state.insert(file)),
             None => Ok(self.state.insert(open_or_make(&self.dir, STATE, &self.access)?)),
         }
+    }
+
+    /// Lets go of what was opened in the directory, because something else may lie there now.
+    pub(crate) fn reopen(&mut self) {
+        (self.state, self.bell, self.log) = (None, None, None);
     }
 
     /// Writes the numbers.
@@ -231,13 +238,7 @@ fn refuse_network(dir: &OwnedFd, path: &Path) -> Result<()> {
     #[cfg(target_os = "linux")]
     {
         let stat = fs::fstatfs(dir).doing(|| format!("examining {}", path.display()))?;
-        #[allow(
-            clippy::cast_sign_loss,
-            clippy::unnecessary_cast,
-            reason = "a magic number's width differs by platform"
-        )]
-        let magic = u64::from(stat.f_type as u32);
-        if let Some(name) = access::network_name(magic) {
+        if let Some(name) = access::network_of(&stat) {
             let context = format!(
                 "{} is on {name}, where other machines may not see its locks; use a local \
                  directory or Redis, or allow-network=true if only one machine uses it",

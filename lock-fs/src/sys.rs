@@ -111,6 +111,11 @@ pub(crate) fn written_at(stat: &Stat) -> Timestamp {
     Timestamp::from_micros(modified.min(changed))
 }
 
+/// Whether the open file still has a name: one without has been removed or replaced.
+pub(crate) fn is_named(file: &OwnedFd) -> bool {
+    fs::fstat(file).is_ok_and(|stat| stat.st_nlink > 0)
+}
+
 /// The names in the directory at `path` below `dir`; none if it is not there.
 pub(crate) fn names(dir: impl AsFd, path: &str) -> Result<Vec<(String, bool)>> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY;
@@ -119,13 +124,26 @@ pub(crate) fn names(dir: impl AsFd, path: &str) -> Result<Vec<(String, bool)>> {
         opened => opened?,
     };
     let mut names = Vec::new();
-    for entry in fs::Dir::new(opened)? {
+    let mut unsure = Vec::new();
+    let mut entries = fs::Dir::new(opened)?;
+    for entry in &mut entries {
         let entry = entry?;
         // What is not UTF-8, and what is hidden, is not ours.
         if let Ok(name) = entry.file_name().to_str()
             && !name.starts_with('.')
         {
-            names.push((name.to_owned(), entry.file_type() == fs::FileType::Directory));
+            // Some file systems do not say here what an entry is.
+            match entry.file_type() {
+                fs::FileType::Unknown => unsure.push(name.to_owned()),
+                kind => names.push((name.to_owned(), kind == fs::FileType::Directory)),
+            }
+        }
+    }
+    for name in unsure {
+        match stat(entries.fd()?, &name) {
+            Ok(stat) => names.push((name, fs::FileType::from_raw_mode(stat.st_mode).is_dir())),
+            Err(Errno::NOENT) => {}
+            Err(errno) => return Err(errno),
         }
     }
     Ok(names)

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use futures_lite::future::block_on;
-use lock_core::{Check, host::Host};
+use lock_core::{Check, Timestamp, Token, host::Host};
 use rusqlite::Connection;
 
 use crate::{
     error::{Doing as _, Fault, Step},
-    repair::{self, Findings},
+    repair,
     step::Transaction,
     store::Store,
 };
@@ -26,9 +26,10 @@ type Look = fn(&Connection, bool) -> Step<Check>;
 fn look(conn: &Connection, repair: bool) -> Step<Vec<Check>> {
     let how = if repair { "BEGIN IMMEDIATE" } else { "BEGIN" };
     let transaction = Transaction::begin(conn, how)?;
-    let looks: [(&str, Look); 5] = [
+    let looks: [(&str, Look); 6] = [
         ("integrity", integrity),
         ("version", version),
+        ("clock", clock),
         ("records", records),
         ("line", line),
         ("history", history),
@@ -98,33 +99,21 @@ fn version(conn: &Connection, repair: bool) -> Step<Check> {
     Ok(Check::bad(NAME, "behind the records, or missing", "lockctl doctor --repair"))
 }
 
+fn clock(conn: &Connection, _repair: bool) -> Step<Check> {
+    let last = "SELECT coalesce(max(last_token), 0) FROM meta WHERE one = 1";
+    let last: i64 = conn.query_row(last, [], |row| row.get(0)).doing("reading the last token")?;
+    let last = Token::new(last.try_into().unwrap_or(0));
+    Ok(Check::clock(Timestamp::wall_clock(), last))
+}
+
 fn records(conn: &Connection, repair: bool) -> Step<Check> {
-    let Findings { total, mended, left } = repair::records(conn, repair, Host::current())?;
-    Ok(verdict("records", "locks", total, mended, &left))
+    Ok(repair::records(conn, repair, Host::current())?.check("records", "locks"))
 }
 
 fn line(conn: &Connection, repair: bool) -> Step<Check> {
-    let Findings { total, mended, left } = repair::line(conn, repair)?;
-    Ok(verdict("line", "waiters", total, mended, &left))
+    Ok(repair::line(conn, repair)?.check("line", "waiters"))
 }
 
 fn history(conn: &Connection, repair: bool) -> Step<Check> {
-    let Findings { total, mended, left } = repair::history(conn, repair)?;
-    Ok(verdict("history", "entries", total, mended, &left))
-}
-
-fn verdict(name: &str, what: &str, total: usize, mended: usize, left: &[String]) -> Check {
-    let healed = if mended > 0 { format!(", {mended} of them mended") } else { String::new() };
-    if left.is_empty() {
-        return Check::good(name, format!("{total} {what}{healed}"));
-    }
-    let shown: Vec<&str> = left.iter().take(5).map(String::as_str).collect();
-    let more = left.len().saturating_sub(shown.len());
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    let detail = format!(
-        "{total} {what}{healed}; {} not as they should be: {}{more}",
-        left.len(),
-        shown.join("; ")
-    );
-    Check::bad(name, detail, "lockctl doctor --repair")
+    Ok(repair::history(conn, repair)?.check("history", "entries"))
 }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use lock_core::{
-    Pattern, Reason, Timestamp, Ttl,
+    Findings, Pattern, Reason, Timestamp, Ttl,
     host::{Host, Moment},
 };
 use rusqlite::{Connection, Row, params, types::Value};
@@ -19,15 +19,6 @@ use crate::{
     rows::{self, Key, lock_columns, millis, mode_named, text, whole},
     waiters,
 };
-
-/// What was found.
-#[derive(Debug, Default)]
-pub(crate) struct Findings {
-    pub(crate) total: usize,
-    pub(crate) mended: usize,
-    /// What is still wrong, in words.
-    pub(crate) left: Vec<String>,
-}
 
 /// A lock that is not as it should be.
 struct Sick {

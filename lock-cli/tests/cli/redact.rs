@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// `text` with times, spans, tokens and paths as `[TIME]`, `[SPAN]`, `[TOKEN]`,
+/// `text` with times, spans, tokens and paths as `[TIME]`, `[SPAN]`, `[TOKEN]`, `[SPACE]`,
 /// `[ROOT]`, and `[DIR]` for the directory that the root is in.
 pub(crate) fn redact(text: &str, root: &Path) -> String {
     let text = text.replace(&*root.to_string_lossy(), "[ROOT]");
@@ -15,6 +15,7 @@ pub(crate) fn redact(text: &str, root: &Path) -> String {
             .map(|taken| ("[TIME]", taken))
             .or_else(|| span(rest))
             .or_else(|| token(rest).map(|taken| ("[TOKEN]", taken)))
+            .or_else(|| space(rest).map(|taken| ("[SPACE]", taken)))
             .unwrap_or((&rest[..c.len_utf8()], c.len_utf8()));
         out.push_str(shown);
         rest = &rest[taken..];
@@ -70,6 +71,12 @@ fn span(text: &str) -> Option<(&'static str, usize)> {
 fn token(text: &str) -> Option<usize> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     (end == 16).then_some(end)
+}
+
+/// `5120 MiB`.
+fn space(text: &str) -> Option<usize> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0)?;
+    text.get(end..)?.starts_with(" MiB").then_some(end + " MiB".len())
 }
 
 #[test]

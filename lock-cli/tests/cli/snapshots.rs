@@ -609,7 +609,20 @@ fn doctor() {
         str![[r#"
 ok  root: [ROOT]
 ok  agent: none set; --agent says it for each call
+ok  file system: local
+ok  permissions: closed to others
+ok  space: [SPACE] free
 ok  store: [ROOT]/.agent_locks
+ok  guard: free
+ok  files: each is what it should be
+ok  step: none underway
+ok  version: last token [TOKEN]
+ok  clock: shows [TIME]
+ok  records: 1 locks
+ok  line: 0 waiters
+ok  history: 1 entries
+ok  leftovers: none
+ok  gitignore: git leaves the store alone
 [exit 0]
 
 "#]]
@@ -618,7 +631,74 @@ ok  store: [ROOT]/.agent_locks
         checkout,
         "doctor",
         str![[r#"
-{"healthy":true,"checks":[{"name":"root","ok":true,"detail":"[ROOT]","hint":""},{"name":"agent","ok":true,"detail":"none set; --agent says it for each call","hint":""},{"name":"store","ok":true,"detail":"[ROOT]/.agent_locks","hint":""}]}
+{"healthy":true,"checks":[{"name":"root","ok":true,"detail":"[ROOT]","hint":""},{"name":"agent","ok":true,"detail":"none set; --agent says it for each call","hint":""},{"name":"file system","ok":true,"detail":"local","hint":""},{"name":"permissions","ok":true,"detail":"closed to others","hint":""},{"name":"space","ok":true,"detail":"[SPACE] free","hint":""},{"name":"store","ok":true,"detail":"[ROOT]/.agent_locks","hint":""},{"name":"guard","ok":true,"detail":"free","hint":""},{"name":"files","ok":true,"detail":"each is what it should be","hint":""},{"name":"step","ok":true,"detail":"none underway","hint":""},{"name":"version","ok":true,"detail":"last token [TOKEN]","hint":""},{"name":"clock","ok":true,"detail":"shows [TIME]","hint":""},{"name":"records","ok":true,"detail":"1 locks","hint":""},{"name":"line","ok":true,"detail":"0 waiters","hint":""},{"name":"history","ok":true,"detail":"1 entries","hint":""},{"name":"leftovers","ok":true,"detail":"none","hint":""},{"name":"gitignore","ok":true,"detail":"git leaves the store alone","hint":""}]}
+[exit 0]
+
+"#]]
+    );
+    checkout.must("acquire src/a.rs --agent ada");
+    let record = checkout.root().join(".agent_locks/locks/src/a.rs.lock");
+    std::fs::write(&record, "{").unwrap();
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(301);
+    let file = std::fs::File::options().write(true).open(&record).unwrap();
+    file.set_modified(long_ago).unwrap();
+    std::fs::remove_file(checkout.root().join(".agent_locks/.gitignore")).unwrap();
+    text!(
+        checkout,
+        "doctor",
+        str![[r#"
+ok  root: [ROOT]
+ok  agent: none set; --agent says it for each call
+ok  file system: local
+ok  permissions: closed to others
+ok  space: [SPACE] free
+ok  store: [ROOT]/.agent_locks
+ok  guard: free
+ok  files: each is what it should be
+ok  step: none underway
+ok  version: last token [TOKEN]
+ok  clock: shows [TIME]
+bad records: 2 locks; 1 not as they should be: locks/src/a.rs.lock cannot be read
+    next: lockctl doctor --repair
+ok  line: 0 waiters
+ok  history: 2 entries
+ok  leftovers: none
+bad gitignore: is not there: git would show the store as new files
+    next: lockctl doctor --repair
+[exit 1]
+
+"#]]
+    );
+    text!(
+        checkout,
+        "doctor --repair",
+        str![[r#"
+ok  root: [ROOT]
+ok  agent: none set; --agent says it for each call
+ok  file system: local
+ok  permissions: closed to others
+ok  space: [SPACE] free
+ok  store: [ROOT]/.agent_locks
+ok  guard: free
+ok  files: each is what it should be
+ok  step: none underway
+ok  version: last token [TOKEN]
+ok  clock: shows [TIME]
+ok  records: 2 locks, 1 of them mended
+ok  line: 0 waiters
+ok  history: 3 entries
+ok  leftovers: none
+ok  gitignore: git leaves the store alone; written anew
+ok  quarantine: 1 kept
+[exit 0]
+
+"#]]
+    );
+    json!(
+        checkout,
+        "doctor",
+        str![[r#"
+{"healthy":true,"checks":[{"name":"root","ok":true,"detail":"[ROOT]","hint":""},{"name":"agent","ok":true,"detail":"none set; --agent says it for each call","hint":""},{"name":"file system","ok":true,"detail":"local","hint":""},{"name":"permissions","ok":true,"detail":"closed to others","hint":""},{"name":"space","ok":true,"detail":"[SPACE] free","hint":""},{"name":"store","ok":true,"detail":"[ROOT]/.agent_locks","hint":""},{"name":"guard","ok":true,"detail":"free","hint":""},{"name":"files","ok":true,"detail":"each is what it should be","hint":""},{"name":"step","ok":true,"detail":"none underway","hint":""},{"name":"version","ok":true,"detail":"last token [TOKEN]","hint":""},{"name":"clock","ok":true,"detail":"shows [TIME]","hint":""},{"name":"records","ok":true,"detail":"1 locks","hint":""},{"name":"line","ok":true,"detail":"0 waiters","hint":""},{"name":"history","ok":true,"detail":"3 entries","hint":""},{"name":"leftovers","ok":true,"detail":"none","hint":""},{"name":"gitignore","ok":true,"detail":"git leaves the store alone","hint":""},{"name":"quarantine","ok":true,"detail":"1 kept","hint":""}]}
 [exit 0]
 
 "#]]

@@ -35,7 +35,7 @@ impl Token {
     pub const MAX: Self = Self((1 << 53) - 1);
 
     /// A clock past this is broken (2100-01-01T00:00:00Z), and following it would burn the tokens.
-    const SANE: i64 = 4_102_444_800_000_000;
+    pub(crate) const SANE: i64 = 4_102_444_800_000_000;
 
     /// The token with this number.
     pub const fn new(number: u64) -> Self {
