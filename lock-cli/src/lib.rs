@@ -9,6 +9,11 @@
 //! One call is one short process: it reads its arguments, takes one step in the store, prints one
 //! answer and ends. It starts no thread and no runtime unless it has to wait.
 
+/// The examples of the README run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 mod args;
 mod commands;
 mod config;
