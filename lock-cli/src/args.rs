@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use crate::commands::{
     acquire, break_lock, check, cleanup_agent, cleanup_orphaned, cleanup_stale, completions,
-    doctor, history, init, list, man, refresh, release, wait, watch, who,
+    doctor, history, init, list, man, refresh, release, run, wait, watch, who,
 };
 
 /// Advisory locks over the paths and globs of a work tree.
@@ -30,10 +30,12 @@ Examples:
   lockctl who src/lib.rs                             who holds it, and why
   lockctl acquire src/lib.rs --wait=5m               stand in line for it
   lockctl release --all                              let go of everything
+  lockctl run src/lib.rs -- cargo fmt                hold it while a command runs
 
 Exit codes:
   0 done   1 not granted   2 usage or input   3 timed out   4 waiting would deadlock
-  5 not yours, or lost   6 store unavailable   70 a bug in lockctl";
+  5 not yours, or lost   6 store unavailable   7 lost while run was running
+  70 a bug in lockctl";
 
 /// What every command takes, before or after its name.
 #[derive(Debug, Default, clap::Args)]
@@ -70,6 +72,7 @@ pub(crate) enum Verb {
     Check(check::Args),
     List(list::Args),
     Wait(wait::Args),
+    Run(run::Args),
     CleanupStale(cleanup_stale::Args),
     CleanupAgent(cleanup_agent::Args),
     CleanupOrphaned(cleanup_orphaned::Args),

@@ -23,6 +23,10 @@ pub(crate) enum Exit {
     Lost,
     /// The store is unavailable, refused, or did not answer in time.
     Backend,
+    /// The lock was lost while a command ran under it.
+    LostWhileRunning,
+    /// What a command that was run ended with, or the like of it.
+    Code(u8),
     /// A bug.
     Bug,
     /// Ended by a signal while waiting.
@@ -39,6 +43,8 @@ impl Exit {
             Self::Deadlock => 4,
             Self::Lost => 5,
             Self::Backend => 6,
+            Self::LostWhileRunning => 7,
+            Self::Code(code) => code,
             Self::Bug => 70,
             Self::Signal(number) => number.saturating_add(128),
         }
@@ -89,6 +95,17 @@ pub(crate) fn explain(failure: &Failure) -> Explained {
         }
         Failure::Duration { from, .. } => {
             (Exit::Usage, "usage", format!("{from}: not a duration"), WRITE_SO)
+        }
+        Failure::ShortLease { from } => {
+            let message = format!("{from}: the lease of a run is at least 1s");
+            (Exit::Usage, "limit", message, WRITE_SO)
+        }
+        Failure::NotStarted { program, error } => {
+            let (code, hint) = match error.kind() {
+                std::io::ErrorKind::NotFound => (127, "check its name, or PATH"),
+                _ => (126, "check that it is a program, and may be executed"),
+            };
+            (Exit::Code(code), "usage", format!("cannot run {program}: {error}"), hint)
         }
         Failure::Reason(error) => (Exit::Usage, "limit", error.to_string(), "shorten --reason"),
         Failure::Core(Error::Backend(error)) => {

@@ -27,6 +27,10 @@ pub(crate) enum Failure {
     Agent { from: &'static str, error: InvalidAgent },
     /// A length of time is none.
     Duration { from: String, error: InvalidDuration },
+    /// A lease is too short to be kept alive while a command runs.
+    ShortLease { from: String },
+    /// A command could not be started.
+    NotStarted { program: String, error: io::Error },
     /// A reason is too long.
     Reason(InvalidReason),
     /// What lock-core says.

@@ -29,7 +29,9 @@ mod output;
 mod patterns;
 mod present;
 mod quote;
+mod request;
 mod run;
+mod running;
 mod settings;
 mod usage;
 

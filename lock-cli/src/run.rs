@@ -15,7 +15,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     output::{self, Output},
-    usage,
+    running, usage,
 };
 
 /// The stores that are built in: one for each feature. A URL of one that is left out says which
@@ -44,6 +44,9 @@ pub fn builtin() -> Backends {
 /// It takes the command line from [`std::env::args_os`], and answers on stdout and stderr.
 pub fn main(backends: Backends) -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    if running::gate::is_at(&arguments) {
+        return running::gate::pass(&arguments);
+    }
     panic::set_hook(Box::new(|panicked| {
         let text = panicked.to_string();
         output::complain(&format!("lockctl: a bug, please report it: {}\n", Shown(&text)));

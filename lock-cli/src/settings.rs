@@ -13,6 +13,9 @@ use crate::{
 /// Where the locks are unless somebody says otherwise.
 pub(crate) const DEFAULT_BACKEND: &str = "fs:.agent_locks";
 
+/// The shortest lease that can be kept alive on a busy machine.
+const SHORTEST_RUN: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What holds for one call.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -95,6 +98,16 @@ impl Settings {
             (None, Some(key)) => lease("lockctl.toml: ttl", key),
             (None, None) => Ok(Ttl::default()),
         }
+    }
+
+    /// The lease of a run, which must leave time to refresh it.
+    pub(crate) fn run_ttl(&self, flag: Option<&OsStr>) -> Result<Ttl, Failure> {
+        let ttl = self.ttl(flag)?;
+        if ttl.duration() >= SHORTEST_RUN {
+            return Ok(ttl);
+        }
+        let from = if flag.is_some() { "--ttl" } else { "lockctl.toml: ttl" };
+        Err(Failure::ShortLease { from: format!("{from} {ttl}") })
     }
 }
 

@@ -45,6 +45,17 @@ impl StoreUrl {
         self.options.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Whether there is a password in it, which is never to be shown or handed on.
+    ///
+    /// ```
+    /// let has_password = |url: &str| url.parse::<lock_core::StoreUrl>().unwrap().has_password();
+    /// assert!(has_password("redis://:secret@cache/0"));
+    /// assert!(!has_password("redis://cache/0?namespace=shop"));
+    /// ```
+    pub fn has_password(&self) -> bool {
+        without_password(&self.place) != self.place || self.options().any(|(name, _)| secret(name))
+    }
+
     /// Refuses options that are not among `known`.
     ///
     /// # Errors
@@ -95,12 +106,16 @@ impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.scheme, without_password(&self.place))?;
         for (index, (name, value)) in self.options.iter().enumerate() {
-            let secret = name.to_ascii_lowercase().contains("pass");
-            let value = if secret { "***" } else { value.as_str() };
+            let value = if secret(name) { "***" } else { value.as_str() };
             write!(f, "{}{name}={value}", if index == 0 { '?' } else { '&' })?;
         }
         Ok(())
     }
+}
+
+/// Whether an option of this name holds a password.
+fn secret(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("pass")
 }
 
 /// `//user:secret@host` as `//user:***@host`. The last `@` ends the credentials: a password that
@@ -133,6 +148,7 @@ mod tests {
             "x:y?password=s3cret",
         ] {
             let url: StoreUrl = text.parse().unwrap();
+            assert!(url.has_password());
             for shown in [url.to_string(), format!("{url:?}")] {
                 assert!(!shown.contains("cret"), "{shown}");
             }

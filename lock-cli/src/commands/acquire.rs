@@ -1,8 +1,8 @@
 //! `lockctl acquire`.
 
-use std::{ffi::OsString, future::IntoFuture as _, time::Duration};
+use std::future::IntoFuture as _;
 
-use lock_core::{Grant, Leases, Mode, Reason, Timestamp, host::Host};
+use lock_core::{Grant, Leases, Timestamp};
 
 use crate::{
     context::Context,
@@ -11,9 +11,8 @@ use crate::{
     interrupt::Interrupt,
     json,
     live::LiveLine,
-    patterns::PatternArgs,
     present::{self, say, style::BAD},
-    settings,
+    request::RequestArgs,
 };
 
 /// Take locks: all of them or none
@@ -28,39 +27,20 @@ Examples:
   git diff --name-only -z | lockctl acquire --patterns-from - -0 --literal")]
 pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) patterns: PatternArgs,
-    /// Why, for whoever is refused
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<OsString>,
-    /// Beside others that share
-    #[arg(long)]
-    pub(crate) shared: bool,
-    /// How long the locks live without a refresh, from 100ms to 7d [default: 5m]
-    #[arg(long, value_name = "DUR", allow_hyphen_values = true)]
-    pub(crate) ttl: Option<OsString>,
-    /// Stand in line until granted, or for at most DUR
-    #[arg(long, value_name = "DUR", require_equals = true)]
-    #[allow(clippy::option_option, reason = "not given, given bare, given with a value")]
-    pub(crate) wait: Option<Option<OsString>>,
-    /// End the locks when this process of this host is gone
-    #[arg(long, value_name = "PID")]
-    pub(crate) pid: Option<u32>,
+    request: RequestArgs,
 }
 
 pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
+    let Args { request: args } = args;
     let patterns = context.patterns(&args.patterns)?;
-    let limit = limit(args.wait.as_ref())?;
+    let limit = args.limit()?;
     let ttl = context.settings.ttl(args.ttl.as_deref())?;
     let locks = context.locks().await?;
-    let mut request =
-        locks.acquire(patterns.as_slice()).mode(mode(args.shared)).ttl(ttl.duration());
-    if let Some(reason) = &args.reason {
-        request = request.reason(Reason::new(&settings::text("--reason", reason)?)?);
+    let mut request = locks.acquire(patterns.as_slice()).mode(args.mode()).ttl(ttl.duration());
+    if let Some(reason) = args.reason()? {
+        request = request.reason(reason);
     }
-    if let Some(pid) = args.pid {
-        let process = Host::current().process(pid).map_err(|error| {
-            Failure::usage(format!("--pid {pid}: {error}"), "name a process that runs on this host")
-        })?;
+    if let Some(process) = args.process()? {
         request = request.process(process);
     }
     let Some(limit) = limit else { return answer(args, context, &request.await?, None) };
@@ -72,32 +52,15 @@ pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Fail
         Err(signal) => {
             // The line must not wait for somebody who has gone.
             locks.close().await;
-            let again = locks.acquire(patterns.as_slice()).mode(mode(args.shared));
+            let again = locks.acquire(patterns.as_slice()).mode(args.mode());
             let refusal = Grant::Refused(locks.check(again).await?);
             answer(args, context, &refusal, Some(signal))
         }
     }
 }
 
-pub(crate) fn mode(shared: bool) -> Mode {
-    if shared { Mode::Shared } else { Mode::Exclusive }
-}
-
-/// How long to wait: not at all without `--wait` and for `--wait=0`, without limit for `--wait`.
-#[allow(clippy::option_option, reason = "as in the arguments")]
-fn limit(wait: Option<&Option<OsString>>) -> Result<Option<Duration>, Failure> {
-    match wait {
-        None => Ok(None),
-        Some(None) => Ok(Some(Duration::MAX)),
-        Some(Some(text)) => {
-            let limit = settings::duration("--wait", text)?;
-            Ok(Some(limit).filter(|limit| !limit.is_zero()))
-        }
-    }
-}
-
 fn answer(
-    args: &Args,
+    args: &RequestArgs,
     context: &Context<'_>,
     grant: &Grant,
     interrupted: Option<Exit>,
@@ -134,20 +97,8 @@ fn answer(
             Exit::Signal(_) => say!(out, "{BAD}interrupted{BAD:#}; it left the line"),
             _ => {}
         }
-        again(args, context).agent(&agent).word("--wait").say(out);
+        args.again("acquire", context).agent(&agent).word("--wait").say(out);
     })
-}
-
-/// The same request once more.
-fn again(args: &Args, context: &Context<'_>) -> present::next::Next {
-    let pid = args.pid.map(|pid| OsString::from(pid.to_string()));
-    context
-        .next("acquire")
-        .patterns(&args.patterns)
-        .flag("--shared", args.shared)
-        .option("--ttl", args.ttl.as_deref())
-        .option("--reason", args.reason.as_deref())
-        .option("--pid", pid.as_deref())
 }
 
 fn held(context: &Context<'_>, leases: &Leases, now: Timestamp) -> Result<Exit, Failure> {

@@ -3,13 +3,13 @@
 use lock_core::Timestamp;
 
 use crate::{
-    commands::acquire::mode,
     context::Context,
     exit::Exit,
     failure::Failure,
     json,
     patterns::PatternArgs,
     present::{self, say, style::GOOD},
+    request::mode,
 };
 
 /// Say whether acquire would be granted now, and change nothing

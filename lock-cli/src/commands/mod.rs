@@ -14,6 +14,7 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod refresh;
 pub(crate) mod release;
+pub(crate) mod run;
 pub(crate) mod wait;
 pub(crate) mod watch;
 pub(crate) mod who;
@@ -48,6 +49,7 @@ pub(crate) async fn run(cli: &Cli, backends: &Backends) -> Result<Exit, Failure>
         Verb::Check(args) => check::run(args, &context).await,
         Verb::List(args) => list::run(args, &context).await,
         Verb::Wait(args) => wait::run(args, &context).await,
+        Verb::Run(args) => run::run(args, &context).await,
         Verb::CleanupStale(args) => cleanup_stale::run(args, &context).await,
         Verb::CleanupAgent(args) => cleanup_agent::run(args, &context).await,
         Verb::CleanupOrphaned(args) => cleanup_orphaned::run(args, &context).await,

@@ -5,7 +5,6 @@ use std::{ffi::OsString, time::Duration};
 use lock_core::Timestamp;
 
 use crate::{
-    commands::acquire::mode,
     context::Context,
     exit::Exit,
     failure::Failure,
@@ -16,6 +15,7 @@ use crate::{
         self, say,
         style::{BAD, GOOD},
     },
+    request::mode,
     settings,
 };
 

@@ -57,6 +57,11 @@ impl Next {
 
     /// Prints it.
     pub(crate) fn say(self, out: &mut String) {
-        say!(out, "{BOLD}next:{BOLD:#} {}", quote::line(self.0.iter().map(String::as_str)));
+        say!(out, "{BOLD}next:{BOLD:#} {}", self.line());
+    }
+
+    /// It, as it can be typed.
+    pub(crate) fn line(&self) -> String {
+        quote::line(self.0.iter().map(String::as_str))
     }
 }

@@ -1,53 +1,12 @@
 //! One meaning on every backend: the same commands, the same answers.
 
-use std::{
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use crate::{
     checkout::{Answer, Checkout},
     redact::redact,
+    redis::Redis,
 };
-
-/// A Redis server on a socket of its own, gone when it is dropped.
-pub(crate) struct Redis {
-    _dir: tempfile::TempDir,
-    child: Child,
-    socket: PathBuf,
-}
-
-impl Redis {
-    pub(crate) fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let socket = dir.path().join("s");
-        let child = Command::new("redis-server")
-            .args(["--port", "0", "--save", "", "--unixsocket"])
-            .arg(&socket)
-            .current_dir(dir.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server is needed: ./test installs it (apt-get install redis-server)");
-        let end = Instant::now() + Duration::from_secs(10);
-        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
-            assert!(Instant::now() < end, "redis-server does not answer");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        Self { _dir: dir, child, socket }
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("redis+unix:{}", self.socket.display())
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// Everything that an agent and an operator do in a day, with what each command answers.
 const DAY: &[&str] = &[

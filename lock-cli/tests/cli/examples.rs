@@ -8,7 +8,7 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::backends::Redis;
+use crate::redis::Redis;
 
 /// Each example, and the last line of a run without arguments. Where there is none, tests of its
 /// own run it.

@@ -128,6 +128,68 @@ next: lockctl acquire src/a.rs --agent grace --wait
     );
 }
 
+/// Stdout is the command's, so people are told on stderr, in one line.
+#[test]
+fn run() {
+    let checkout = held();
+    text!(
+        checkout,
+        "run src/a.rs --agent ada -- echo done",
+        str![[r#"
+done
+[exit 0]
+
+"#]]
+    );
+    text!(
+        checkout,
+        "run src/a.rs --agent grace -- make -j2",
+        str![[r#"
+refused src/a.rs: ada holds src/*.rs (exclusive); reason: rename Foo; since [TIME] ([SPAN] ago); until [TIME] (in [SPAN]); both cover src/a.rs (next: lockctl run src/a.rs --agent grace --wait -- make -j2)
+[exit 1]
+
+"#]]
+    );
+    text!(
+        checkout,
+        "run --json src/a.rs --agent grace -- make",
+        str![[r#"
+{"status":"conflict","locks":[],"conflicts":[{"requested":"src/a.rs","witness":"src/a.rs","held":{"pattern":"src/*.rs","agent_id":"ada","mode":"exclusive","reason":"rename Foo","acquired_at":"[TIME]","refreshed_at":"[TIME]","expires_at":"[TIME]","stale":false,"token":[TOKEN]}}]}
+refused src/a.rs: ada holds src/*.rs (exclusive); reason: rename Foo; since [TIME] ([SPAN] ago); until [TIME] (in [SPAN]); both cover src/a.rs (next: lockctl run src/a.rs --agent grace --wait -- make)
+[exit 1]
+
+"#]]
+    );
+    text!(
+        checkout,
+        "run src/a.rs --agent grace --wait=50ms -- make",
+        str![[r#"
+timed out src/a.rs: ada holds src/*.rs (exclusive); reason: rename Foo; since [TIME] ([SPAN] ago); until [TIME] (in [SPAN]); both cover src/a.rs (next: lockctl run src/a.rs --agent grace --wait -- make)
+[exit 3]
+
+"#]]
+    );
+    text!(
+        checkout,
+        "run src/b.rs --agent ada -- no-such-program",
+        str![[r#"
+error: cannot run no-such-program: No such file or directory (os error 2) (next: check its name, or PATH)
+[exit 127]
+
+"#]]
+    );
+    text!(
+        checkout,
+        "run --json src/b.rs --agent ada -- no-such-program",
+        str![[r#"
+{"error":{"code":"usage","message":"cannot run no-such-program: No such file or directory (os error 2)","hint":"check its name, or PATH"}}
+error: cannot run no-such-program: No such file or directory (os error 2) (next: check its name, or PATH)
+[exit 127]
+
+"#]]
+    );
+}
+
 #[test]
 fn release() {
     let checkout = held();

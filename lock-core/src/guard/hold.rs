@@ -8,7 +8,8 @@ use std::{
 
 use super::LockGuard;
 use crate::{
-    AcquireRequest, Error, Grant, HolderId, InLine, IntoPatterns, LockManager, Reason, host::Host,
+    AcquireRequest, Error, Grant, HolderId, InLine, IntoPatterns, LockManager, Mode, Process,
+    Reason, host::Host,
 };
 
 impl LockManager {
@@ -56,6 +57,38 @@ impl HoldRequest {
         self
     }
 
+    /// Admits others, or not.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.request = self.request.mode(mode);
+        self
+    }
+
+    /// Makes the guard this holder: one [inside](HolderId::nested) another never conflicts with
+    /// it. A new one inside no other unless told.
+    ///
+    /// ```
+    /// # use lock_core::{LockManager, MemoryBackend};
+    /// # futures_lite::future::block_on(async {
+    /// # let locks = LockManager::new(MemoryBackend::new(), "agent-7")?;
+    /// let outer = locks.hold("src/").await?.held()?;
+    /// let inner = outer.holder().nested().expect("not nested too deep");
+    /// let inner = locks.hold("src/lib.rs").holder(inner).await?.held()?;
+    /// # inner.release().await?;
+    /// # outer.release().await?;
+    /// # Ok::<(), lock_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn holder(mut self, holder: HolderId) -> Self {
+        self.request = self.request.holder(holder.clone());
+        self.holder = holder;
+        self
+    }
+
+    /// Lives with this process too: see [`LockGuard::live_with`].
+    pub fn process(mut self, process: Process) -> Self {
+        self.request = self.request.process(process);
+        self
+    }
+
     /// Sets the lease; 5 minutes unless told.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.request = self.request.ttl(ttl);
@@ -77,7 +110,8 @@ impl HoldRequest {
     async fn send(self) -> Result<Grant<LockGuard>, Error> {
         let Self { manager, holder, mut request } = self;
         if let Ok(process) = Host::current().this_process() {
-            request = request.process(process);
+            // The first one recorded is the one that is shown.
+            request = request.first_process(process);
         }
         let (grant, sent) = request.send().await?;
         Ok(grant.map(|leases| LockGuard::start(manager, holder, leases, sent)))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Lost;
+use crate::{Lost, Pattern};
 
 /// The locks of a guard are lost, or can no longer be relied on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,19 @@ pub enum Loss {
     /// No refresh has succeeded for 80 % of the lease, so that it may run out before the next
     /// does. What kept the last one from succeeding is in here.
     Overdue(String),
+}
+
+impl Loss {
+    /// The same without what was let go of one's own will.
+    pub(super) fn without(self, released: &[Pattern]) -> Self {
+        match self {
+            Self::Reported(mut lost) => {
+                lost.retain(|lost| !released.contains(&lost.pattern));
+                Self::Reported(lost)
+            }
+            overdue @ Self::Overdue(_) => overdue,
+        }
+    }
 }
 
 impl std::error::Error for Loss {}

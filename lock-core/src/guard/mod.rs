@@ -4,14 +4,17 @@ mod hold;
 mod loss;
 mod watch;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use event_listener::Event;
 
 pub use self::{hold::HoldRequest, loss::Loss};
 use crate::{
-    Answer, Error, HolderId, Leases, LockManager, Release, Target, Targets, Token, host::Moment,
-    keeper,
+    Answer, Error, HolderId, Leases, LockManager, Pattern, Process, Release, Target, Targets,
+    Token, host::Moment, keeper,
 };
 
 /// One task's locks: refreshed in the background, let go when the guard goes.
@@ -110,13 +113,78 @@ impl LockGuard {
         self.shared.state().loss.clone()
     }
 
+    /// How long until `share` of the lease has gone by since before the last successful refresh
+    /// was sent: at 1.0 others may be granted the locks. Counted as [`check`](Self::check) does.
+    ///
+    /// ```
+    /// # use lock_core::{LockManager, MemoryBackend};
+    /// # futures_lite::future::block_on(async {
+    /// # let locks = LockManager::new(MemoryBackend::new(), "agent-7")?;
+    /// let guard = locks.hold("a.rs").await?.held()?;
+    /// assert!(guard.until(0.9) < guard.until(1.0));
+    /// # Ok::<(), lock_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn until(&self, share: f64) -> Duration {
+        self.shared.until(share)
+    }
+
+    /// Makes the locks live with `process` too: they end by proof of death only when it is dead
+    /// as well as this process. For one that works under the lock and may outlive this one.
+    ///
+    /// # Errors
+    /// [`Error`] if the store could not answer: whether it is recorded is not known then. If the
+    /// locks are lost, that is no error here; [`check`](Self::check) knows from then on.
+    ///
+    /// ```no_run
+    /// # use lock_core::{LockManager, MemoryBackend, host::Host};
+    /// # async fn example(locks: LockManager) -> Result<(), Box<dyn std::error::Error>> {
+    /// let guard = locks.hold("a.rs").await?.held()?;
+    /// let child = std::process::Command::new("make").spawn()?;
+    /// guard.live_with(Host::current().process(child.id())?).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn live_with(&self, process: Process) -> Result<(), Error> {
+        self.shared.refresh(Some(process)).await?;
+        Ok(())
+    }
+
     /// Lets the locks go, and waits until it is done.
     ///
     /// # Errors
     /// [`Error`] if the store could not answer: the locks may then live until their lease ends.
     pub async fn release(self) -> Result<(), Error> {
+        self.finish().await.map(|_| ())
+    }
+
+    /// Lets the locks go, waits until it is done, and says whether they were held to the end.
+    /// A loss may show only now: a lock may have been broken a moment ago.
+    ///
+    /// # Errors
+    /// As [`release`](Self::release).
+    ///
+    /// ```
+    /// # use lock_core::{LockManager, MemoryBackend};
+    /// # futures_lite::future::block_on(async {
+    /// # let locks = LockManager::new(MemoryBackend::new(), "agent-7")?;
+    /// let guard = locks.hold("a.rs").await?.held()?;
+    /// // … write …
+    /// assert_eq!(guard.finish().await?, None, "nobody else can have written meanwhile");
+    /// # Ok::<(), lock_core::Error>(()) }).unwrap();
+    /// ```
+    pub async fn finish(self) -> Result<Option<Loss>, Error> {
+        let known = self.check();
         self.shared.end();
-        self.shared.release().await
+        let released = match (self.shared.release().await, known.is_some()) {
+            // The loss is what must be known, whether or not the rest could be let go.
+            (Err(_), true) => return Ok(known),
+            (released, _) => released?,
+        };
+        if known.is_some() || self.shared.leases.patterns().all(|p| released.contains(p)) {
+            return Ok(known);
+        }
+        // What could not be let go was gone before; a refresh says how.
+        self.shared.refresh(None).await?;
+        Ok(self.shared.state().loss.clone().map(|loss| loss.without(&released)))
     }
 }
 
@@ -157,12 +225,13 @@ impl Shared {
         Targets::Some(self.leases.patterns().cloned().map(Target::from).collect())
     }
 
-    async fn release(&self) -> Result<(), Error> {
+    /// Lets go, and says of what.
+    async fn release(&self) -> Result<Vec<Pattern>, Error> {
         let agent = self.manager.agent().clone();
         let holder = Some(self.holder.clone());
         let release = Release { agent, holder, targets: self.targets(), token: None };
         match self.manager.execute(release).await?.answer {
-            Answer::Released { .. } => Ok(()),
+            Answer::Released { released, .. } => Ok(released),
             other => Err(crate::manager::unfitting(&other).into()),
         }
     }

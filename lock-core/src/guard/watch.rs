@@ -9,7 +9,8 @@ use futures_lite::FutureExt as _;
 
 use super::{Loss, Shared};
 use crate::{
-    Answer, BackendError, ErrorKind, LockScope, Outcome, Refresh, Scope, Ttl, Version, host::Moment,
+    Answer, BackendError, ErrorKind, LockScope, Outcome, Process, Refresh, Scope, Ttl, Version,
+    host::Moment,
 };
 
 /// However often the namespace changes, a guard looks no more often than this.
@@ -43,7 +44,7 @@ pub(super) async fn keep(shared: Arc<Shared>) {
         let due = Instant::now() >= next;
         let step = async {
             if due {
-                return Some(shared.refresh().await);
+                return Some(shared.refresh(None).await);
             }
             let version = changed.filter(|version| *version != seen)?;
             let looked = shared.look().await.map(|()| version);
@@ -114,7 +115,11 @@ impl Shared {
     }
 
     fn until_overdue(&self) -> Duration {
-        self.ttl().mul_f64(0.8).saturating_sub(self.age())
+        self.until(0.8)
+    }
+
+    pub(super) fn until(&self, share: f64) -> Duration {
+        self.ttl().mul_f64(share.clamp(0.0, 1.0)).saturating_sub(self.age())
     }
 
     pub(super) fn overdue(&self) -> bool {
@@ -130,7 +135,8 @@ impl Shared {
         overdue
     }
 
-    async fn refresh(&self) -> Result<Version, BackendError> {
+    /// Extends the leases, which live with `process` too from then on; learns whether they are lost.
+    pub(super) async fn refresh(&self, process: Option<Process>) -> Result<Version, BackendError> {
         let sent = Moment::now();
         let refresh = Refresh {
             agent: self.manager.agent().clone(),
@@ -138,12 +144,13 @@ impl Shared {
             targets: self.targets(),
             ttl: None,
             token: None,
-            process: None,
+            process,
         };
         let Outcome { version, answer, .. } = self.manager.execute(refresh).await?;
         match answer {
             Answer::Refreshed { lost, .. } if lost.is_empty() => {
-                self.state().refreshed = sent.boottime;
+                let mut state = self.state();
+                state.refreshed = state.refreshed.max(sent.boottime);
             }
             Answer::Refreshed { lost, .. } => self.lose(Loss::Reported(lost)),
             other => return Err(crate::manager::unfitting(&other)),
@@ -157,7 +164,7 @@ impl Shared {
         let view = self.manager.backend().view(&Scope::of(LockScope::At(patterns))).await?;
         let there = |id| view.live().any(|lock| lock.id == id);
         if !self.leases.iter().all(|granted| there(granted.lock.id)) {
-            self.refresh().await?;
+            self.refresh(None).await?;
         }
         Ok(())
     }

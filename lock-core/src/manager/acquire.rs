@@ -97,6 +97,10 @@ impl AcquireRequest {
         self.with(|parts| parts.processes.push(process))
     }
 
+    pub(crate) fn first_process(self, process: Process) -> Self {
+        self.with(|parts| parts.processes.insert(0, process))
+    }
+
     /// Asks for a run or guard instead of the agent itself.
     pub fn holder(self, holder: HolderId) -> Self {
         self.with(|parts| parts.holder = Some(holder))
