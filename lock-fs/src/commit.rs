@@ -55,7 +55,12 @@ pub(crate) fn commit(
     };
     match ops.as_slice() {
         [] => {}
-        [op] => one(store, &underway, &lines, op)?,
+        [op] => {
+            if one(store, &underway, &lines, op)? == Told::Forgotten {
+                let State { log, lines, segment, .. } = before;
+                after = State { log, lines, segment: segment.max(log::FORGETFUL), ..after };
+            }
+        }
         _ => {
             let redo = Redo::new(&after, before.log, lines, ops.clone());
             if !many(store, &underway, &redo)? {
@@ -76,8 +81,15 @@ pub(crate) fn commit(
     Ok(ops)
 }
 
+/// What the history has of a step.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    All,
+    Forgotten,
+}
+
 /// A step of one change.
-fn one(store: &mut Store, underway: &State, lines: &str, op: &Op) -> Result<()> {
+fn one(store: &mut Store, underway: &State, lines: &str, op: &Op) -> Result<Told> {
     let at = op.spot();
     // All that needs room on the disk comes first: if that fails, nothing has begun.
     let parent = match op {
@@ -89,14 +101,28 @@ fn one(store: &mut Store, underway: &State, lines: &str, op: &Op) -> Result<()> 
         _ => None,
     };
     begin(store, underway)?;
-    let done = log::append(store, underway, lines).and_then(|()| {
-        fault::point("logged");
-        match (&parent, op) {
-            (Some(parent), _) => store.publish(parent.as_fd(), &at.name),
-            (None, op) => store.apply(op),
+    let told = match log::append(store, underway, lines) {
+        Err(error) if error.kind() == ErrorKind::Full && matches!(op, Op::Drop { .. }) => {
+            // Whoever lets go on a full disk must not be kept: what goes makes room for the word
+            // that it went, or it is forgotten how it went.
+            store.apply(op).map(|()| log::append(store, underway, lines))
         }
-    });
-    done.inspect_err(|error| call_off(store, underway, error))
+        logged => logged.and_then(|()| {
+            fault::point("logged");
+            match (&parent, op) {
+                (Some(parent), _) => store.publish(parent.as_fd(), &at.name),
+                (None, op) => store.apply(op),
+            }
+            .map(Ok)
+        }),
+    };
+    match told.inspect_err(|error| call_off(store, underway, error))? {
+        Ok(()) => Ok(Told::All),
+        Err(error) => {
+            tracing::warn!(%error, "a lock ended, and the history has no room for it");
+            Ok(Told::Forgotten)
+        }
+    }
 }
 
 /// A step of several changes; says whether all of them are carried out already.

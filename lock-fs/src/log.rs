@@ -25,6 +25,9 @@ pub(crate) const OLD: &str = "log.old";
 /// How many lines a file gets: enough for ten thousand endings and the grants between them.
 const TURN: u64 = 20_000;
 
+/// The first turn keeps all in the old file; from this one on, something was dropped.
+pub(crate) const FORGETFUL: u64 = 2;
+
 /// How much is read at once from the end of a log.
 const CHUNK: u64 = 64 * 1024;
 
@@ -92,8 +95,7 @@ pub(crate) fn load(
     redo: Option<&Redo>,
     view: &mut View,
 ) -> Result<()> {
-    // The first turn keeps all in the old file; from the second on, one was dropped.
-    view.forgetful = state.segment > 1;
+    view.forgetful = state.segment >= FORGETFUL;
     let pending = redo.map_or("", |redo| redo.log.as_str()).as_bytes();
     let true_length = redo.map_or(state.log, |redo| redo.log_at);
     if view.scope.endings != EndingScope::None {

@@ -160,7 +160,7 @@ fn rebuilt(store: &mut Store, moment: Moment) -> Result<State> {
     state.version = Version::new(version.saturating_add(JUMP));
     state.token = token;
     // Whatever else was forgotten: it counts as forgotten.
-    state.segment = 2;
+    state.segment = log::FORGETFUL;
     Ok(state)
 }
 

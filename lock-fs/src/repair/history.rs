@@ -48,7 +48,7 @@ pub(crate) fn history(store: &mut Store, moment: Moment, mend: bool) -> Result<C
         after.log = after.log.saturating_sub(short);
         after.lines = after.lines.min(read(&log::current(store, 0, after.log)?).0 as u64);
         // Whatever has gone counts as forgotten.
-        after.segment = after.segment.max(2);
+        after.segment = after.segment.max(log::FORGETFUL);
         Ok(())
     })?;
     Ok(findings.check("history", "entries"))
