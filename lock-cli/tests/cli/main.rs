@@ -22,6 +22,7 @@ mod race;
 mod redact;
 mod redis;
 mod reference;
+mod replay;
 mod running;
 mod snapshots;
 mod terminal;
