@@ -15,6 +15,7 @@ use crate::redis::Redis;
 const EXAMPLES: &[(&str, &str, &str)] = &[
     ("lock-cli", "replay", ""),
     ("lock-cli", "service", "20 jobs, each done once"),
+    ("lock-cli", "swarm", ""),
     ("lock-cli", "two_agents", ""),
     ("lock-core", "hold", "grace had it after ada"),
     ("lock-core", "react_to_loss", "stopped: lost src/lib.rs (cleaned"),

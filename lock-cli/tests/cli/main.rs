@@ -25,6 +25,7 @@ mod reference;
 mod replay;
 mod running;
 mod snapshots;
+mod swarm;
 mod terminal;
 mod waiting;
 mod watching;

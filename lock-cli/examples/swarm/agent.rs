@@ -1,0 +1,196 @@
+//! One agent: a process that does whatever agents do, and tells what it was answered.
+
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+    process,
+    time::Duration,
+};
+
+use lock_core::{AcquireRequest, Error, Grant, Leases, LockManager};
+use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
+
+use super::{
+    Trouble,
+    draw::Draw,
+    told::{Refused, Told, monotonic},
+};
+
+/// The environment variable that makes this program an agent, and says which.
+pub(super) const TASK: &str = "SWARM_AGENT";
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Task {
+    pub(super) url: String,
+    pub(super) name: String,
+    pub(super) seed: u64,
+}
+
+/// How long the lease of an agent is that means to keep its lock: short, so that a pause is longer.
+const TTL: Duration = Duration::from_millis(1_500);
+
+pub(super) async fn be(task: &str) -> Result<(), Trouble> {
+    // An agent that is stopped would not notice that its swarm has gone.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    let task: Task = serde_json::from_str(task)?;
+    let store = match lock_cli::builtin().connect(&task.url).await {
+        Ok(store) => store,
+        Err(error) => {
+            tell(&Told::Trouble(error.to_string()));
+            return Ok(());
+        }
+    };
+    let locks = LockManager::new(store, task.name.as_str())?;
+    let mut agent = Agent { locks, draw: Draw::new(task.seed) };
+    loop {
+        if let Err(error) = agent.act().await {
+            tell(&Told::Trouble(format!("{}: {error}", task.name)));
+        }
+        sleep(agent.draw.millis(5)).await;
+    }
+}
+
+fn tell(told: &Told) {
+    let line = serde_json::to_string(told).unwrap_or_default();
+    let mut out = io::stdout().lock();
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        process::exit(0); // nobody listens any more
+    }
+}
+
+fn trouble(what: impl Display) {
+    tell(&Told::Trouble(what.to_string()));
+}
+
+struct Agent {
+    locks: LockManager,
+    draw: Draw,
+}
+
+impl Agent {
+    async fn act(&mut self) -> Result<(), Error> {
+        match self.draw.below(16) {
+            0..=5 => self.cycle(false, false).await,
+            6..=9 => self.cycle(true, false).await,
+            10..=11 => self.cycle(true, true).await,
+            12..=13 => self.guard().await,
+            14 => self.leave_behind().await,
+            _ => self.walk_away().await,
+        }
+    }
+
+    /// One to three of 50 paths and 10 globs that meet them.
+    fn patterns(&mut self) -> Vec<String> {
+        let count = 1 + self.draw.below(3) * self.draw.below(2);
+        let one = |draw: &mut Draw| match draw.below(8) {
+            0 if draw.one_in(2) => format!("d{}/", draw.below(5)),
+            0 => format!("d{}/*.rs", 5 + draw.below(5)),
+            _ => format!("d{}/f{}.rs", draw.below(10), draw.below(5)),
+        };
+        (0..count).map(|_| one(&mut self.draw)).collect()
+    }
+
+    /// Asks, and tells what came of it.
+    async fn ask(&mut self, request: AcquireRequest, wait: bool) -> Result<Option<Leases>, Error> {
+        let request = if wait { request.wait(Duration::from_secs(3)) } else { request };
+        let asked = monotonic();
+        let refused = match request.await? {
+            Grant::Held(leases) => {
+                granted(&leases, asked, wait);
+                return Ok(Some(leases));
+            }
+            Grant::TimedOut(_) => Refused::Timeout,
+            Grant::Deadlock { .. } => Refused::Deadlock,
+            _ => Refused::Conflict,
+        };
+        tell(&Told::Refused(refused));
+        Ok(None)
+    }
+
+    /// Takes, perhaps refreshes, lets go.
+    async fn cycle(&mut self, wait: bool, shared: bool) -> Result<(), Error> {
+        let patterns = self.patterns();
+        let mut request = self.locks.acquire(patterns).ttl(TTL);
+        if shared {
+            request = request.shared();
+        }
+        let Some(leases) = self.ask(request, wait).await? else { return Ok(()) };
+        sleep(self.draw.millis(20)).await;
+        if self.draw.one_in(3) {
+            let refreshed = self.locks.refresh(&leases).await?;
+            for lock in &refreshed.locks {
+                tell(&Told::Refreshed { lock: lock.id, until: lock.expires_at });
+            }
+            refreshed.lost.iter().for_each(|_| tell(&Told::Lost));
+            sleep(self.draw.millis(20)).await;
+        }
+        self.locks.release(&leases).await?;
+        Ok(())
+    }
+
+    /// Holds a guard, sometimes for longer than its lease, until it is done or the lock is lost.
+    async fn guard(&mut self) -> Result<(), Error> {
+        let patterns = self.patterns();
+        let request = self.locks.hold(patterns).ttl(Duration::from_secs(1));
+        let asked = monotonic();
+        let guard = match request.wait(Duration::from_secs(2)).await? {
+            Grant::Held(guard) => guard,
+            Grant::Deadlock { .. } => {
+                tell(&Told::Refused(Refused::Deadlock));
+                return Ok(());
+            }
+            _ => {
+                tell(&Told::Refused(Refused::Timeout));
+                return Ok(());
+            }
+        };
+        granted(guard.leases(), asked, true);
+        let long = if self.draw.one_in(8) { 1_500 } else { 30 };
+        tokio::select! {
+            () = sleep(self.draw.millis(long)) => guard.release().await?,
+            _ = guard.lost() => tell(&Told::Lost),
+        }
+        Ok(())
+    }
+
+    /// Takes a lock and forgets it: its lease ends it, or somebody takes it over.
+    async fn leave_behind(&mut self) -> Result<(), Error> {
+        let patterns = self.patterns();
+        let request = self.locks.acquire(patterns).ttl(Duration::from_millis(200));
+        self.ask(request, false).await.map(drop)
+    }
+
+    /// Comes into the line, and leaves it without a word.
+    async fn walk_away(&mut self) -> Result<(), Error> {
+        let patterns = self.patterns();
+        let wait = self.locks.acquire(patterns).ttl(TTL).wait(Duration::from_secs(60));
+        let asked = monotonic();
+        let leases = tokio::select! {
+            grant = wait => match grant? {
+                Grant::Held(leases) => leases,
+                _ => return Ok(()),
+            },
+            () = sleep(self.draw.millis(10)) => return Ok(()),
+        };
+        granted(&leases, asked, true);
+        let released = self.locks.release(&leases).await?;
+        if released.released.len() > leases.patterns().count() {
+            trouble("more was let go than was held");
+        }
+        Ok(())
+    }
+}
+
+fn granted(leases: &Leases, asked: u64, waited: bool) {
+    let fresh = || leases.iter().filter(|granted| granted.fresh).map(|granted| &granted.lock);
+    let locks: Vec<_> = fresh().map(|lock| lock.id).collect();
+    // All new locks of one request share one token.
+    if let Some(token) = fresh().map(|lock| lock.token).next() {
+        tell(&Told::Granted { locks, token, asked, answered: monotonic(), waited });
+    }
+    for kept in leases.iter().filter(|granted| !granted.fresh) {
+        tell(&Told::Refreshed { lock: kept.lock.id, until: kept.lock.expires_at });
+    }
+}

@@ -1,0 +1,96 @@
+//! A mixed swarm on one store for as long as you like, its history checked as it goes.
+//!
+//!     cargo run --release -p lock-cli --example swarm -- redis://127.0.0.1/0 --for 10m
+//!
+//! Agents, each a process, take, refresh, wait for, share, lose, leave behind and let go locks on
+//! 50 paths and 10 globs. Meanwhile a cleaner cleans, a breaker breaks live locks, a killer kills
+//! agents with SIGKILL, and a pauser stops them for longer than their leases. One more follows the
+//! store's history, in bounded memory, and holds every line of it against what must hold
+//! (`audit.rs`) and against what the agents were told (`claims.rs`).
+//!
+//! Prints how large the store and the processes are as it goes. Exits with 1 at the first thing
+//! that cannot have happened.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example talks")]
+
+mod agent;
+mod arguments;
+mod audit;
+mod claims;
+mod crew;
+mod draw;
+mod follow;
+mod operators;
+mod recent;
+mod size;
+mod told;
+
+use std::{
+    env,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use clap::Parser as _;
+use lock_core::{HistoryFilter, LockManager};
+
+use self::{
+    arguments::Arguments, crew::Crew, draw::Draw, follow::Follower, operators::Operators,
+    size::Sizes,
+};
+
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+/// How often the history is looked at, and somebody may be killed, stopped, cleaned up or broken.
+const LOOK: Duration = Duration::from_millis(100);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    // The same program is each of its agents.
+    let run = match env::var(agent::TASK) {
+        Ok(task) => agent::be(&task).await,
+        Err(_) => swarm(&Arguments::parse()).await,
+    };
+    match run {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("swarm: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn swarm(arguments: &Arguments) -> Result<(), Trouble> {
+    let (url, _directory) = arguments.store()?;
+    let backends = lock_cli::builtin();
+    let reader = LockManager::stranger(backends.connect(&url).await?);
+    if !reader.history(HistoryFilter::default()).await?.is_empty() {
+        let store = reader.backend();
+        return Err(
+            format!("{store} has a history: name one that has none, or a ?namespace=").into()
+        );
+    }
+    println!("{} agents on {}, seed {}", arguments.agents, reader.backend(), arguments.seed);
+
+    let mut draw = Draw::new(arguments.seed);
+    let mut crew = Crew::start(&url, arguments.agents, draw.number())?;
+    let mut operators = Operators::new(backends.connect(&url).await?)?;
+    let mut follower = Follower::new(reader);
+    let mut sizes = Sizes::new(&url);
+    let begin = Instant::now();
+    while begin.elapsed() < arguments.time {
+        tokio::time::sleep(LOOK).await;
+        crew.torment(&mut draw)?;
+        operators.work(&mut draw, arguments.agents).await?;
+        follower.look(&crew).await?;
+        if sizes.are_due(begin.elapsed(), arguments.time) {
+            sizes.take(begin.elapsed(), &follower, &crew);
+        }
+    }
+    crew.stop();
+    follower.look(&crew).await?;
+    follower.report(&crew, begin.elapsed());
+    sizes.check()?;
+    println!("history     every grant and end held against the rule: 0 violations");
+    Ok(())
+}
