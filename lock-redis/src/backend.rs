@@ -235,7 +235,8 @@ impl RedisBackend {
                 Write::PutLock(lock) => {
                     let old = seen.view.locks.iter().find(|old| old.id == lock.id);
                     let same = old.is_none_or(|old| is_same_body(old, &lock));
-                    let revision = seen.lock(lock.id).and_then(|seen| seen.revision).unwrap_or(0);
+                    let state = seen.lock(lock.id).and_then(|seen| seen.state);
+                    let revision = state.map_or(0, |state| state.revision);
                     self.known.put(lock, revision + u64::from(!same), stamp.version);
                 }
                 Write::DropLock(lock) => self.known.drop(lock.id),

@@ -8,7 +8,7 @@ use crate::{
     log::{ending_key, ending_tail},
     name::{agent_name, name, name_stem},
     record::{LockBody, json, waiter_body},
-    seen::Seen,
+    seen::{Seen, State},
 };
 
 /// Begins a call that commits: the nonce, and the locks that were seen.
@@ -78,7 +78,7 @@ fn write_change(
             after.ttl = if *at_least { lock.ttl.max(*ttl) } else { *ttl };
             after.reason = reason.clone().or(after.reason);
             after.processes.extend(process.clone());
-            call.arg("E").arg(lock.id.to_string()).arg(revision(seen, lock));
+            call.arg("E").arg(lock.id.to_string()).arg(state(seen, lock));
             call.arg(micros(ttl.duration())).arg(u8::from(*at_least));
             let body = if is_same_body(lock, &after) {
                 String::new()
@@ -89,7 +89,7 @@ fn write_change(
         }
         Change::End { lock, cause, by, note } => {
             let stored = seen.lock(lock.id).map_or("", |seen| seen.name.as_str());
-            call.arg("D").arg(lock.id.to_string()).arg(revision(seen, lock));
+            call.arg("D").arg(lock.id.to_string()).arg(state(seen, lock));
             let by_age = command.judges_by_age() && !lock.damaged;
             let refreshed = by_age.then(|| lock.refreshed_at.as_micros().to_string());
             call.arg(refreshed.unwrap_or_default());
@@ -122,10 +122,10 @@ fn write_change(
     Ok(())
 }
 
-/// The revision that the record must still have; empty if its numbers could not be read.
-fn revision(seen: &Seen, lock: &Lock) -> String {
-    let seen = seen.lock(lock.id).and_then(|seen| seen.revision);
-    seen.map_or(String::new(), |revision| revision.to_string())
+/// The state that the record must still be in; empty if its numbers could not be read.
+fn state(seen: &Seen, lock: &Lock) -> String {
+    let seen = seen.lock(lock.id).and_then(|seen| seen.state);
+    seen.map_or(String::new(), |State { token, revision }| format!("{token} {revision}"))
 }
 
 /// Whether two states of one lock differ in nothing but times: that is no new revision.

@@ -24,8 +24,17 @@ pub(crate) fn failed(error: RedisError, call: Call, at: &impl Display) -> Backen
 
 /// Whether the server does not know the script by its hash; so it did not run.
 pub(crate) fn is_unknown_script(error: &BackendError) -> bool {
+    has_code(error, "NOSCRIPT")
+}
+
+/// Whether the server knows the user, who may not do that.
+pub(crate) fn is_forbidden(error: &BackendError) -> bool {
+    has_code(error, "NOPERM")
+}
+
+fn has_code(error: &BackendError, code: &str) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref());
-    source.is_some_and(|error: &RedisError| error.code() == Some("NOSCRIPT"))
+    source.is_some_and(|error: &RedisError| error.code() == Some(code))
 }
 
 /// An error for a call that was not answered in time.

@@ -7,7 +7,11 @@ use lock_core::{
 };
 use redis::Value;
 
-use crate::{RedisBackend, RedisOptions, error::Call, facts::Facts};
+use crate::{
+    RedisBackend, RedisOptions,
+    error::{Call, is_forbidden},
+    facts::Facts,
+};
 
 /// What `doctor` wants to know.
 pub(crate) async fn inspect(url: &StoreUrl, base: &Path, _repair: bool) -> Vec<Check> {
@@ -30,7 +34,7 @@ async fn examine(backend: &RedisBackend) -> Vec<Check> {
             let facts = Facts::read(&info, save.as_deref());
             checks.extend(facts.checks(&backend.to_string()));
         }
-        Err(error) if error.kind() == ErrorKind::Denied => {
+        Err(error) if is_forbidden(&error) => {
             let detail = format!(
                 "{backend}: this user may not ask for INFO: nobody knows whether \
                  the server evicts, and what it keeps across a restart"

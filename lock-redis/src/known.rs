@@ -16,7 +16,7 @@ use lock_core::{
 
 use crate::{
     name::{Range, name, ranges},
-    seen::{Seen, SeenLock},
+    seen::{Seen, SeenLock, State},
 };
 
 /// A client that holds more locks than this asks for some of them first.
@@ -78,8 +78,9 @@ impl Known {
                     continue;
                 }
                 let live = now < lock.expires_at;
-                let (id, revision) = (lock.id.to_string(), Some(*revision));
-                seen.push_lock(lock.id, SeenLock { id, name: name.clone(), live, revision });
+                let state = Some(State { token: lock.token.get(), revision: *revision });
+                let (id, name) = (lock.id.to_string(), name.clone());
+                seen.push_lock(lock.id, SeenLock { id, name, live, state });
                 seen.view.locks.push(lock.clone());
             }
         }
@@ -131,7 +132,8 @@ impl Known {
             }
         }
         for lock in &seen.view.locks {
-            let Some(revision) = seen.lock(lock.id).and_then(|seen| seen.revision) else {
+            let Some(State { revision, .. }) = seen.lock(lock.id).and_then(|seen| seen.state)
+            else {
                 continue;
             };
             let Some(name) = inner.names.get(&lock.id).cloned() else { continue };

@@ -13,7 +13,7 @@ use crate::{
     log::{ending_key, holder_key, read_ending, read_line},
     name::{Name, ranges},
     record::{LockRecord, read_waiter, waiter_head},
-    seen::{Seen, SeenLock, SeenWaiter},
+    seen::{Seen, SeenLock, SeenWaiter, State},
 };
 
 /// What the script answers.
@@ -124,8 +124,8 @@ fn read_locks(seen: &mut Seen, parts: Vec<Value>) -> Result<(), BackendError> {
             Some(acquired.saturating_add(micros(Ttl::default().duration())))
         });
         let live = expires.is_none_or(|expires| now < expires);
-        let revision = head.map(|head| head.revision);
-        let lock = SeenLock { id: stored, name, live, revision };
+        let state = head.map(|head| State { token: head.token, revision: head.revision });
+        let lock = SeenLock { id: stored, name, live, state };
         let Some(id) = id else {
             seen.locks.push(lock);
             continue;

@@ -29,7 +29,17 @@ pub(crate) struct SeenLock {
     /// Within its lease, whatever became of its processes.
     pub(crate) live: bool,
     /// None if its numbers cannot be read.
-    pub(crate) revision: Option<u64>,
+    pub(crate) state: Option<State>,
+}
+
+/// What tells two states of a record apart, whatever its times are.
+///
+/// The token is part of it: a command that is tried again after its lock was removed makes another
+/// lock with the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) token: u64,
+    pub(crate) revision: u64,
 }
 
 /// A waiter's record as it was seen.

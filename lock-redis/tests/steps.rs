@@ -6,9 +6,11 @@ mod server;
 use std::time::Duration;
 
 use lock_core::{
-    Acquire, AgentId, Answer, Cause, Command, EndingScope, Grant, LockBackend, LockManager,
-    LockScope, Mode, Pattern, Refresh, Release, Scope, Target, Targets, Ttl, Version,
+    Acquire, AgentId, Answer, Cause, Cleanup, Command, EndingScope, Grant, HistoryEntry,
+    LockBackend, LockManager, LockScope, Mode, Pattern, Refresh, Release, Removal, Scope, Target,
+    Targets, Ttl, Version,
 };
+use lock_redis::RedisBackend;
 use server::Server;
 
 fn acquire(agent: &str, patterns: &[&str]) -> Acquire {
@@ -161,4 +163,43 @@ async fn heartbeats_make_nobody_decide_again() {
     };
     assert_eq!(server.script_calls() - before, 1);
     assert_eq!(one.view(&Scope::of(LockScope::All)).await.unwrap().locks, locks);
+}
+
+/// A command is tried again after its lock was removed: that makes another lock with the same id.
+/// Whoever decided on the first one must look again, and record the right token.
+#[tokio::test]
+async fn a_lock_granted_anew_under_its_id_is_another_lock() {
+    let server = Server::start();
+    let proxy = server::proxy::Proxy::to(server.port);
+    let slow = RedisBackend::connect(&proxy.url("n")).await.unwrap();
+    let clean = || {
+        let what = Removal::Agent(AgentId::new("one").unwrap());
+        Command::new(Cleanup { by: "me".to_owned(), what, dry_run: false })
+    };
+    let command = Command::new(acquire("one", &["a"]));
+    let first = server.open("n").await;
+    first.execute(&command).await.unwrap();
+    let (again, url, meanwhile) = (command.again(), server.url("n"), clean());
+    proxy.hold_up_next_reply(move || {
+        futures_lite::future::block_on(async {
+            let other = RedisBackend::connect(&url).await.unwrap();
+            assert!(other.execute(&meanwhile).await.unwrap().changed);
+            assert!(other.execute(&again).await.unwrap().changed);
+        });
+    });
+    let Answer::Removed { locks, .. } = slow.execute(&clean()).await.unwrap().answer else {
+        panic!()
+    };
+    assert!(proxy.has_happened());
+    let history = first.view(&Scope::of(LockScope::All).with_history(Version::new(0))).await;
+    let (mut granted, mut ended) = (Vec::new(), Vec::new());
+    for entry in history.unwrap().history {
+        match entry {
+            HistoryEntry::Acquired { lock, .. } => granted.push(lock.token),
+            HistoryEntry::Ended { ending, .. } => ended.push(ending.token),
+            _ => {}
+        }
+    }
+    assert_eq!((granted.len(), &ended), (2, &granted), "each grant has its end");
+    assert_eq!(locks[0].token, granted[1]);
 }

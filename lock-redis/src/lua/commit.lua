@@ -1,8 +1,10 @@
 -- Changes. Each begins with its letter and the record's id:
 --   G ttl entry agent-entry body          a new lock
---   E revision ttl at-least body          a lock lives on; an empty body stays as it is
---   D revision refreshed entry agent-entry flags key body     a lock ends
+--   E state ttl at-least body             a lock lives on; an empty body stays as it is
+--   D state refreshed entry agent-entry flags key body     a lock ends
 --   W body, R, X                          a waiter comes, stays, goes
+-- A state is the token and the revision: a command that is tried again after its lock was removed
+-- makes another lock with the same id.
 -- The flags of an end: `x` the lease ran out, and ended the lock when it did; `q` it is damaged.
 
 -- The numbers in front of the record that was changed, as they were: the client's answer has them.
@@ -16,13 +18,13 @@ end
 
 -- A record that is to change must be what was seen, but for the times of a mere refresh: what a
 -- decision read of it has not changed, and heartbeats make nobody decide again.
-local function is_as_seen(id, revision, refreshed_then)
-  local refreshed, found_revision
+local function is_as_seen(id, state, refreshed_then)
+  local refreshed, found
   local record = records[id]
   if record then
-    refreshed, found_revision = string.match(record, '^%d+ (%d+) %d+ %d+ (%d+) {')
+    refreshed, found = string.match(record, '^%d+ (%d+) %d+ (%d+ %d+) {')
   end
-  return (found_revision or '') == revision and (refreshed_then == '' or refreshed_then == refreshed)
+  return (found or '') == state and (refreshed_then == '' or refreshed_then == refreshed)
 end
 
 local function many(command, key, list)
@@ -73,14 +75,14 @@ local function commit(nonce, grants, makes_version, count)
       grows = true
       at = at + 6
     elseif letter == 'E' then
-      local revision, body = ARGS[at + 2], ARGS[at + 5]
-      if not is_as_seen(id, revision, '') then return nil end
+      local body = ARGS[at + 5]
+      if not is_as_seen(id, ARGS[at + 2], '') then return nil end
       local record = records[id]
       local expires, was = now + ARGS[at + 3], remember(record)
       if ARGS[at + 4] == '1' and was > expires then
         expires = was
       end
-      local rest, old = string.match(record, '^%d+ %d+ (%d+ %d+) %d+ (.*)$')
+      local rest, revision, old = string.match(record, '^%d+ %d+ (%d+ %d+) (%d+) (.*)$')
       if body == '' then
         body = old
       else
