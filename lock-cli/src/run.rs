@@ -33,11 +33,21 @@ pub fn builtin() -> Backends {
     #[cfg(feature = "redis")]
     let backends = backends.with(&lock_redis::SCHEME);
     #[cfg(not(feature = "redis"))]
-    let backends = ["redis", "rediss", "redis+unix", "valkey", "valkeys", "valkey+unix"]
-        .into_iter()
-        .fold(backends, |backends, name| backends.without(name, "redis"));
+    let backends = REDIS.iter().fold(backends, |backends, [redis, valkey, feature]| {
+        backends.without(redis, feature).without(valkey, feature)
+    });
     backends
 }
+
+/// The URLs of Redis, and the feature that each needs; it brings that of the store.
+#[cfg(not(feature = "redis"))]
+const REDIS: [[&str; 3]; 5] = [
+    ["redis", "valkey", "redis"],
+    ["rediss", "valkeys", "tls"],
+    ["redis+unix", "valkey+unix", "redis"],
+    ["redis+sentinel", "valkey+sentinel", "sentinel"],
+    ["redis+cluster", "valkey+cluster", "cluster"],
+];
 
 /// The whole of `lockctl` with these stores.
 ///

@@ -14,7 +14,7 @@ use redis::{
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
-    error::{Call, failed, late, silent},
+    error::{Call, broke_at_once, failed, late, silent},
     node::Node,
     options::RedisOptions,
     route::Route,
@@ -111,6 +111,9 @@ impl Connection {
                     // The server may have been restarted since; to look again does no harm.
                     if call == Call::Harmless && open.old {
                         continue;
+                    }
+                    if !open.old && error.is_io_error() {
+                        return Err(broke_at_once(error, call, &open.node));
                     }
                 }
                 Some("READONLY") => self.close(open.number),

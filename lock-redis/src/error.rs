@@ -5,7 +5,7 @@ use std::{fmt::Display, time::Duration};
 use lock_core::{BackendError, ErrorKind};
 use redis::RedisError;
 
-use crate::route::Route;
+use crate::{node::Node, route::Route};
 
 /// What is known of a call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,15 @@ pub(crate) enum Call {
 pub(crate) fn failed(error: RedisError, call: Call, at: &impl Display) -> BackendError {
     let (kind, what) = explain(&error, call);
     BackendError::new(kind, format!("{at}: {what}")).with_source(error)
+}
+
+/// The error of a first call, whose connection broke before there was any answer.
+pub(crate) fn broke_at_once(error: RedisError, call: Call, at: &Node) -> BackendError {
+    let (kind, _) = explain(&error, call);
+    let hint =
+        if at.is_tls() { "does it want a certificate of ours" } else { "does that port want TLS" };
+    BackendError::new(kind, format!("{at}: the connection broke at once; {hint}?"))
+        .with_source(error)
 }
 
 /// Whether the server does not know the script by its hash; so it did not run.

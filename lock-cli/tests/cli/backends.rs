@@ -79,7 +79,13 @@ fn the_same_day_on_every_backend() {
 #[test]
 fn a_dead_server_is_told_within_two_seconds() {
     let checkout = Checkout::new();
-    for url in ["redis://127.0.0.1:1", "redis+unix:/nowhere/at/all"] {
+    for url in [
+        "redis://127.0.0.1:1",
+        "redis+unix:/nowhere/at/all",
+        "rediss://127.0.0.1:1",
+        "redis+sentinel://127.0.0.1:1,127.0.0.1:2/main",
+        "redis+cluster://127.0.0.1:1,127.0.0.1:2",
+    ] {
         let start = Instant::now();
         let answer = checkout.run(["acquire", "a", "--agent", "ada", "--json", "--backend", url]);
         assert_eq!(answer.code, 6, "{answer:?}");
@@ -91,12 +97,17 @@ fn a_dead_server_is_told_within_two_seconds() {
 #[test]
 fn a_password_is_never_shown() {
     let checkout = Checkout::new();
-    let url = "redis://ada:s3cret@127.0.0.1:1/0";
-    for line in ["acquire a --agent ada", "list", "doctor", "who a --json", "doctor --json"] {
-        let words = line.split(' ').chain(["-vv", "--backend", url]);
-        let answer = checkout.run(words);
-        assert!(!answer.text().contains("s3cret"), "{line}: {answer:?}");
-        assert_ne!(answer.code, 0, "{line}");
+    for url in [
+        "redis://ada:s3cret@127.0.0.1:1/0",
+        "redis+sentinel://ada:s3cret@127.0.0.1:1/main?sentinel-password=s3cret",
+        "redis+cluster://ada:s3cret@127.0.0.1:1",
+    ] {
+        for line in ["acquire a --agent ada", "list", "doctor", "who a --json", "doctor --json"] {
+            let words = line.split(' ').chain(["-vv", "--backend", url]);
+            let answer = checkout.run(words);
+            assert!(!answer.text().contains("s3cret"), "{line}: {answer:?}");
+            assert_ne!(answer.code, 0, "{line}");
+        }
     }
 }
 

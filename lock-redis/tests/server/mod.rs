@@ -9,7 +9,9 @@
     reason = "a test that cannot go on says so at once"
 )]
 
+pub mod cluster;
 pub mod proxy;
+pub mod sentinel;
 
 use std::{
     io::{Read as _, Write as _},
@@ -38,7 +40,13 @@ impl Server {
 
     /// One with these arguments.
     pub fn with(arguments: &[&str]) -> Self {
+        Self::with_file("", arguments)
+    }
+
+    /// One with these lines in a file that it may write to, and these arguments.
+    pub fn with_file(settings: &str, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("conf"), settings).unwrap();
         let port = free_port();
         let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
         let child = spawn(&directory, port, &arguments);
@@ -138,6 +146,7 @@ fn spawn(directory: &tempfile::TempDir, port: u16, arguments: &[String]) -> Chil
     let program = std::env::var("REDIS_SERVER").unwrap_or("redis-server".to_owned());
     let spawned = Command::new(&program)
         .current_dir(directory.path())
+        .arg("conf")
         .args(["--unixsocket", "s", "--bind", "127.0.0.1", "--logfile", "log", "--dir", "."])
         .args(["--port", &port.to_string()])
         .args(arguments)
@@ -168,9 +177,19 @@ pub fn say(socket: &std::path::Path, words: &[&str]) -> String {
     }
 }
 
-/// A port that nobody listens on; what is started right after has it.
+/// A port that nobody listens on; what is started right after has it. A cluster's node also needs
+/// the one 10,000 above.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let mut busy = Vec::new();
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let above = port.checked_add(10_000);
+        if above.is_some_and(|above| TcpListener::bind(("127.0.0.1", above)).is_ok()) {
+            return port;
+        }
+        busy.push(listener);
+    }
 }
 
 fn packed(words: &[&str]) -> Vec<u8> {
