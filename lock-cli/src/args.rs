@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use crate::commands::{
     acquire, break_lock, check, cleanup_agent, cleanup_orphaned, cleanup_stale, completions,
-    doctor, history, init, list, man, refresh, release, run, wait, watch, who,
+    doctor, history, init, list, man, refresh, release, run, stats, wait, watch, who,
 };
 
 /// Advisory locks over the paths and globs of a work tree.
@@ -79,6 +79,7 @@ pub(crate) enum Verb {
     Break(break_lock::Args),
     Watch(watch::Args),
     History(history::Args),
+    Stats(stats::Args),
     Doctor(doctor::Args),
     Init(init::Args),
     Completions(completions::Args),

@@ -244,6 +244,72 @@ impl<'a> From<&'a lock_core::Tenure> for Tenure<'a> {
     }
 }
 
+/// `stats`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Stats<'a> {
+    acquired: u64,
+    conflicts: u64,
+    timeouts: u64,
+    deadlocks: u64,
+    released: u64,
+    /// Those past their lease too whose end nobody has recorded yet, as `history` has it.
+    expired: u64,
+    taken_over: u64,
+    broken: u64,
+    cleaned: u64,
+    holder_dead: u64,
+    held: usize,
+    waiting: usize,
+    wait_seconds: Spread,
+    hold_seconds: Spread,
+    hot: Vec<Hot<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Spread {
+    p50: Option<f64>,
+    p99: Option<f64>,
+    max: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Hot<'a> {
+    pattern: &'a Pattern,
+    conflicts: u64,
+}
+
+impl<'a> Stats<'a> {
+    pub(crate) fn new(stats: &'a lock_core::Stats, hot: usize) -> Self {
+        let lock_core::Stats { totals, refusals, held, stale, dead, waiting, wait, hold } = stats;
+        let unrecorded = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let hot = refusals.hottest(hot).into_iter();
+        Self {
+            acquired: totals.acquired,
+            conflicts: refusals.conflicts,
+            timeouts: refusals.timeouts,
+            deadlocks: refusals.deadlocks,
+            released: totals.released,
+            expired: totals.expired + unrecorded(*stale),
+            taken_over: totals.taken_over,
+            broken: totals.broken,
+            cleaned: totals.cleaned,
+            holder_dead: totals.holder_dead + unrecorded(*dead),
+            held: *held,
+            waiting: *waiting,
+            wait_seconds: Spread::from(wait),
+            hold_seconds: Spread::from(hold),
+            hot: hot.map(|(pattern, conflicts)| Hot { pattern, conflicts }).collect(),
+        }
+    }
+}
+
+impl From<&lock_core::Spread> for Spread {
+    fn from(spread: &lock_core::Spread) -> Self {
+        let seconds = |time: Option<std::time::Duration>| time.map(|time| time.as_secs_f64());
+        Self { p50: seconds(spread.p50), p99: seconds(spread.p99), max: seconds(spread.max) }
+    }
+}
+
 /// One line of `watch`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Event<'a> {

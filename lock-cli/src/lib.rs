@@ -24,6 +24,7 @@ mod failure;
 mod interrupt;
 mod json;
 mod live;
+mod metrics;
 mod operator;
 mod output;
 mod patterns;

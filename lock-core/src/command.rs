@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, HolderId, Mode, Nonce, Pattern, Process, Reason, RecordId, Token, Ttl};
+use crate::{AgentId, HolderId, Mode, Nonce, Note, Pattern, Process, Reason, RecordId, Token, Ttl};
 
 /// One command, with the name that settles its retries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub enum Action {
     Cleanup(Cleanup),
     /// Leave the line.
     Leave(Leave),
+    /// Count a request that was not granted at once: no step, and it may be lost.
+    Note(Note),
 }
 
 /// Take locks, all or none.

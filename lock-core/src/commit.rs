@@ -18,7 +18,17 @@ impl Writer {
     pub(crate) fn apply(&mut self, change: Change) {
         let Stamp { now, version, token } = self.stamp;
         match change {
-            Change::Grant { id, pattern, agent, holder, mode, reason, ttl, processes } => {
+            Change::Grant {
+                id,
+                pattern,
+                agent,
+                holder,
+                mode,
+                reason,
+                ttl,
+                processes,
+                waited_since,
+            } => {
                 let lock = Lock {
                     id,
                     pattern,
@@ -28,6 +38,7 @@ impl Writer {
                     reason,
                     ttl,
                     acquired_at: now,
+                    waited_since,
                     refreshed_at: now,
                     expires_at: now + ttl.duration(),
                     token,

@@ -56,6 +56,8 @@ pub enum Change {
         ttl: Ttl,
         /// The processes it lives with.
         processes: Vec<Process>,
+        /// When the request began to wait in line; none: it did not wait.
+        waited_since: Option<Timestamp>,
     },
     /// A lock lives on, under its name and token.
     Extend {

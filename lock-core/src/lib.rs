@@ -26,6 +26,7 @@ mod memory;
 mod model;
 mod outcome;
 mod scope;
+mod tally;
 mod url;
 mod view;
 
@@ -44,8 +45,8 @@ pub use error::{BackendError, ErrorKind};
 pub use guard::{HoldRequest, LockGuard, Loss};
 pub use manager::{
     AcquireRequest, Error, Grant, Happening, HistoryFilter, InLine, IntoPatterns, Leases, List,
-    ListFilter, LockManager, NotGranted, Refreshed, Released, Removed, Tenure, Watch, WatchEvent,
-    Who,
+    ListFilter, LockManager, NotGranted, Refreshed, Released, Removed, Spread, Stats, Tenure,
+    Watch, WatchEvent, Who,
 };
 pub use memory::MemoryBackend;
 pub use model::{
@@ -56,5 +57,6 @@ pub use model::{
 pub use outcome::{Answer, Granted, Lost, Outcome};
 pub use pattern::Pattern;
 pub use scope::{EndingScope, LockScope, Scope};
+pub use tally::{Note, Noted, Refusals, Tally, Totals};
 pub use url::StoreUrl;
 pub use view::View;

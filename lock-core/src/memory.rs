@@ -12,8 +12,8 @@ use event_listener::Event;
 use futures_lite::FutureExt as _;
 
 use crate::{
-    BackendError, Command, ErrorKind, HistoryEntry, Lock, LockBackend, ManualClock, Outcome,
-    RecordId, Scope, Stamp, Timestamp, Token, Version, View, Waiter, Write, decide,
+    BackendError, Command, ErrorKind, HistoryEntry, Lock, LockBackend, ManualClock, Note, Outcome,
+    RecordId, Scope, Stamp, Tally, Timestamp, Token, Version, View, Waiter, Write, decide,
 };
 
 /// How many lines of the log are kept: enough for 10,000 endings and the grants between them.
@@ -60,6 +60,7 @@ struct Namespace {
     waiters: BTreeMap<RecordId, Waiter>,
     log: VecDeque<HistoryEntry>,
     forgetful: bool,
+    tally: Tally,
     dead: HashSet<RecordId>,
 }
 
@@ -102,6 +103,7 @@ impl Namespace {
             endings: endings.filter(|ending| scope.endings.includes(ending)).cloned().collect(),
             forgetful: self.forgetful,
             history: scope.history.into_iter().flat_map(history).cloned().collect(),
+            tally: if scope.tally { self.tally.clone() } else { Tally::default() },
             dead: self.dead.clone(),
         }
     }
@@ -120,6 +122,10 @@ impl Namespace {
 impl LockBackend for MemoryBackend {
     async fn execute(&self, command: &Command) -> Result<Outcome, BackendError> {
         let mut namespace = self.namespace();
+        if let Some(note) = Note::in_command(command) {
+            namespace.tally.refusals.count(note);
+            return Ok(Note::outcome());
+        }
         let now = self.now();
         let mut scope = command.scope();
         let decision = loop {
@@ -143,7 +149,8 @@ impl LockBackend for MemoryBackend {
         committed.writes.into_iter().for_each(|write| namespace.write(write));
         namespace.log.extend(committed.log);
         while namespace.log.len() > LOG_KEPT {
-            namespace.log.pop_front();
+            let forgotten = namespace.log.pop_front();
+            forgotten.iter().for_each(|entry| namespace.tally.forgotten.count(entry));
             namespace.forgetful = true;
         }
         drop(namespace);

@@ -67,6 +67,8 @@ pub enum Answer {
     },
     /// Left the line, or was not in it.
     Left,
+    /// Took note, or did not.
+    Noted,
 }
 
 /// One lock of a granted request.

@@ -16,6 +16,8 @@ pub struct Scope {
     pub endings: EndingScope,
     /// The log of grants and ends that are younger than this version.
     pub history: Option<Version>,
+    /// Whether what is counted beside the records.
+    pub tally: bool,
 }
 
 /// Which locks.
@@ -122,6 +124,13 @@ impl Scope {
     #[must_use]
     pub fn with_history(mut self, version: Version) -> Self {
         self.history = Some(version);
+        self
+    }
+
+    /// The same, with what is counted beside the records.
+    #[must_use]
+    pub fn with_tally(mut self) -> Self {
+        self.tally = true;
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::{Ending, HistoryEntry, Lock, RecordId, Scope, Timestamp, Version, Waiter};
+use crate::{Ending, HistoryEntry, Lock, RecordId, Scope, Tally, Timestamp, Version, Waiter};
 
 /// What a store holds in a [`Scope`], as of one instant.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,8 @@ pub struct View {
     pub forgetful: bool,
     /// The log in scope, oldest first.
     pub history: Vec<HistoryEntry>,
+    /// What is counted beside the records, if in scope.
+    pub tally: Tally,
     /// Locks and waiters whose processes are all proved dead.
     pub dead: HashSet<RecordId>,
 }

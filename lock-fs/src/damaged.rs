@@ -86,6 +86,7 @@ pub(crate) fn lock(spot: &Spot, pattern: Pattern, since: Timestamp) -> Option<Lo
         reason: None,
         ttl,
         acquired_at: since,
+        waited_since: None,
         refreshed_at: since,
         expires_at: since + ttl.duration(),
         token: Token::ZERO,

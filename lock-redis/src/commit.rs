@@ -58,7 +58,17 @@ fn write_change(
     change: &Change,
 ) -> Result<(), BackendError> {
     match change {
-        Change::Grant { id, pattern, agent, holder, mode, reason, ttl, processes } => {
+        Change::Grant {
+            id,
+            pattern,
+            agent,
+            holder,
+            mode,
+            reason,
+            ttl,
+            processes,
+            waited_since,
+        } => {
             call.arg("G").arg(id.to_string()).arg(micros(ttl.duration()));
             call.arg(name_stem(pattern, *id)).arg(agent_name(agent, *id));
             call.arg(json(&LockBody {
@@ -70,6 +80,7 @@ fn write_change(
                 reason: reason.as_ref(),
                 ttl_ms: *ttl,
                 processes,
+                waited_since: *waited_since,
                 extra: &serde_json::Map::new(),
             }));
         }

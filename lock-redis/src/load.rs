@@ -150,6 +150,7 @@ fn damaged(name: &Name, expires: Option<i64>) -> Option<Lock> {
         reason: None,
         ttl: Ttl::default(),
         acquired_at: acquired,
+        waited_since: None,
         refreshed_at: acquired,
         expires_at: Timestamp::from_micros(expires?),
         token: Token::ZERO,

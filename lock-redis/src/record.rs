@@ -23,6 +23,8 @@ pub(crate) struct LockBody<'a> {
     pub(crate) ttl_ms: Ttl,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(crate) processes: &'a [Process],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) waited_since: Option<Timestamp>,
     #[serde(flatten)]
     pub(crate) extra: &'a serde_json::Map<String, serde_json::Value>,
 }
@@ -40,6 +42,8 @@ struct OwnedLockBody {
     ttl_ms: Ttl,
     #[serde(default)]
     processes: Vec<Process>,
+    #[serde(default)]
+    waited_since: Option<Timestamp>,
     #[serde(flatten)]
     extra: serde_json::Map<String, serde_json::Value>,
 }
@@ -86,6 +90,7 @@ impl<'a> LockBody<'a> {
             reason: lock.reason.as_ref(),
             ttl_ms: lock.ttl,
             processes: &lock.processes,
+            waited_since: lock.waited_since,
             extra: &lock.extra,
         }
     }
@@ -132,6 +137,7 @@ impl LockRecord {
             reason: body.reason,
             ttl: body.ttl_ms,
             acquired_at: Timestamp::from_micros(head.acquired),
+            waited_since: body.waited_since,
             refreshed_at: Timestamp::from_micros(head.refreshed),
             expires_at: Timestamp::from_micros(head.expires),
             token: Token::new(head.token),
@@ -207,6 +213,7 @@ mod tests {
             reason: Some(Reason::new("two\nlines").unwrap()),
             ttl: Ttl::default(),
             acquired_at: Timestamp::from_micros(10),
+            waited_since: Some(Timestamp::from_micros(5)),
             refreshed_at: Timestamp::from_micros(20),
             expires_at: Timestamp::from_micros(1_764_000_000_123_456),
             token: Token::MAX,

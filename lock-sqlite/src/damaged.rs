@@ -28,6 +28,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
         reason: None,
         ttl: Ttl::default(),
         acquired_at: written,
+        waited_since: None,
         refreshed_at: written,
         expires_at,
         token: Token::new(token),

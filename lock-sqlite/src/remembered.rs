@@ -9,7 +9,7 @@ use rusqlite::{Connection, Params, Row, params, types::Value};
 use crate::{
     error::{Doing as _, Step},
     log::log_columns,
-    rows::{mode_named, optional, text, unpack, whole},
+    rows::{Body, mode_named, optional, text, unpack, whole},
 };
 
 /// How many endings of one agent on one pattern are looked at, the newest ones.
@@ -154,7 +154,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
 /// The lock as granted, from what its line has in common with an ending.
 fn granted(line: Ending, ttl: i64, body: Option<&str>) -> Option<Lock> {
     let ttl = std::time::Duration::from_millis(ttl.try_into().ok()?);
-    let (processes, extra) = unpack(body)?;
+    let Body { processes, waited_since, extra } = unpack(body)?;
     Some(Lock {
         id: line.id,
         pattern: line.pattern,
@@ -164,6 +164,7 @@ fn granted(line: Ending, ttl: i64, body: Option<&str>) -> Option<Lock> {
         reason: line.reason,
         ttl: Ttl::new(ttl).ok()?,
         acquired_at: line.from,
+        waited_since,
         refreshed_at: line.from,
         expires_at: line.until,
         token: line.token,

@@ -52,11 +52,13 @@ pub(crate) fn key(row: &Row<'_>) -> rusqlite::Result<Key> {
 
 /// What has no column of its own.
 #[derive(Default, Serialize, Deserialize)]
-struct Body {
+pub(crate) struct Body {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    processes: Vec<Process>,
+    pub(crate) processes: Vec<Process>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) waited_since: Option<Timestamp>,
     #[serde(flatten)]
-    extra: Extra,
+    pub(crate) extra: Extra,
 }
 
 /// Reads a row of [`lock_columns`]. One that makes no sense is a lock all the
@@ -76,7 +78,7 @@ fn intact(row: &Row<'_>, known: &[Pattern]) -> rusqlite::Result<Option<Lock>> {
     let (ttl, token) = (whole(7)?, whole(13)?);
     let (acquired, refreshed, expires) = (whole(8)?, whole(9)?, whole(10)?);
     Ok((|| {
-        let (processes, extra) = unpack(body?)?;
+        let Body { processes, waited_since, extra } = unpack(body?)?;
         let pattern = parse(pattern??, known)?;
         Some(Lock {
             id: id??.parse::<RecordId>().ok()?,
@@ -87,6 +89,7 @@ fn intact(row: &Row<'_>, known: &[Pattern]) -> rusqlite::Result<Option<Lock>> {
             reason: optional(reason?, |text| Reason::new(text).ok())?,
             ttl: Ttl::new(Duration::from_millis(ttl?.try_into().ok()?)).ok()?,
             acquired_at: Timestamp::from_micros(acquired?),
+            waited_since,
             refreshed_at: Timestamp::from_micros(refreshed?),
             expires_at: Timestamp::from_micros(expires?),
             token: Token::new(token?.try_into().ok()?),
@@ -131,18 +134,17 @@ pub(crate) fn insert(
 
 /// What of `lock` has no column, as JSON; none if it is nothing.
 pub(crate) fn body(lock: &Lock) -> rusqlite::Result<Option<String>> {
-    if lock.processes.is_empty() && lock.extra.is_empty() {
+    if lock.processes.is_empty() && lock.waited_since.is_none() && lock.extra.is_empty() {
         return Ok(None);
     }
-    let body = Body { processes: lock.processes.clone(), extra: lock.extra.clone() };
+    let (processes, extra) = (lock.processes.clone(), lock.extra.clone());
+    let body = Body { processes, waited_since: lock.waited_since, extra };
     json(&body).map(Some)
 }
 
-/// The processes and the unknown fields in a body; `None` if it makes no sense.
-pub(crate) fn unpack(body: Option<&str>) -> Option<(Vec<Process>, Extra)> {
-    let Some(json) = body else { return Some(Default::default()) };
-    let body: Body = serde_json::from_str(json).ok()?;
-    Some((body.processes, body.extra))
+/// What stands in a body; `None` if it makes no sense.
+pub(crate) fn unpack(body: Option<&str>) -> Option<Body> {
+    body.map_or_else(|| Some(Body::default()), |json| serde_json::from_str(json).ok())
 }
 
 pub(crate) fn json(value: &impl Serialize) -> rusqlite::Result<String> {

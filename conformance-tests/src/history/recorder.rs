@@ -7,7 +7,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use lock_core::{BackendError, Command, ErrorKind, LockBackend, Outcome, Scope, Version, View};
+use lock_core::{
+    BackendError, Command, ErrorKind, LockBackend, Note, Outcome, Scope, Version, View,
+};
 
 use super::{Answered, Asked, Call};
 
@@ -70,6 +72,10 @@ pub(crate) struct Recorded {
 #[async_trait]
 impl LockBackend for Recorded {
     async fn execute(&self, command: &Command) -> Result<Outcome, BackendError> {
+        if Note::in_command(command).is_some() {
+            // No step, and nothing that a history tells.
+            return self.inner.execute(command).await;
+        }
         let call = self.sink.begin(Asked::Command(command.clone()));
         let result = self.inner.execute(command).await;
         self.sink.end(call, result.as_ref().map_or_else(failed, |o| Answered::Outcome(o.clone())));

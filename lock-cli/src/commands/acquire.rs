@@ -1,8 +1,10 @@
 //! `lockctl acquire`.
 
-use std::future::IntoFuture as _;
+use std::{future::IntoFuture as _, time::Duration};
 
-use lock_core::{Grant, Leases, Timestamp};
+use async_io::Timer;
+use futures_lite::FutureExt as _;
+use lock_core::{Grant, Leases, LockManager, Timestamp};
 
 use crate::{
     context::Context,
@@ -43,12 +45,20 @@ pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Fail
     if let Some(process) = args.process()? {
         request = request.process(process);
     }
-    let Some(limit) = limit else { return answer(args, context, &request.await?, None) };
+    let Some(limit) = limit else {
+        let exit = answer(args, context, &request.await?, None);
+        finish(&locks).await;
+        return exit;
+    };
     if let Some(mut live) = LiveLine::new(context.global) {
         request = request.on_wait(move |line| live.show(&present::progress::line(line)));
     }
     match Interrupt::watch()?.or(request.wait(limit).into_future()).await {
-        Ok(grant) => answer(args, context, &grant?, None),
+        Ok(grant) => {
+            let exit = answer(args, context, &grant?, None);
+            finish(&locks).await;
+            exit
+        }
         Err(signal) => {
             // The line must not wait for somebody who has gone.
             locks.close().await;
@@ -57,6 +67,15 @@ pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Fail
             answer(args, context, &refusal, Some(signal))
         }
     }
+}
+
+/// Gives the count of a refusal a moment to arrive, now that the answer is out. It is only a count:
+/// a store that has gone meanwhile keeps nobody.
+async fn finish(locks: &LockManager) {
+    let late = async {
+        Timer::after(Duration::from_millis(100)).await;
+    };
+    locks.close().or(late).await;
 }
 
 fn answer(

@@ -15,6 +15,7 @@ pub(crate) mod man;
 pub(crate) mod refresh;
 pub(crate) mod release;
 pub(crate) mod run;
+pub(crate) mod stats;
 pub(crate) mod wait;
 pub(crate) mod watch;
 pub(crate) mod who;
@@ -56,6 +57,7 @@ pub(crate) async fn run(cli: &Cli, backends: &Backends) -> Result<Exit, Failure>
         Verb::Break(args) => break_lock::run(args, &context).await,
         Verb::Watch(args) => watch::run(args, &context).await,
         Verb::History(args) => history::run(args, &context).await,
+        Verb::Stats(args) => stats::run(args, &context).await,
         Verb::Completions(_) | Verb::Man(_) | Verb::Init(_) | Verb::Doctor(_) => Ok(Exit::Done),
     }
 }

@@ -41,6 +41,11 @@ fn every_answer_has_its_fields() {
         ("cleanup-orphaned", "removed locks"),
         ("break x --reason y", "removed locks"),
         ("doctor", "healthy checks"),
+        (
+            "stats",
+            "acquired conflicts timeouts deadlocks released expired taken_over broken cleaned \
+             holder_dead held waiting wait_seconds hold_seconds hot",
+        ),
         ("release src/a.rs --agent ada", "status released conflicts"),
         ("acquire src/a.rs", "error"),
     ] {
@@ -48,6 +53,9 @@ fn every_answer_has_its_fields() {
     }
     let doctor = json("doctor");
     assert_eq!(fields(&doctor["checks"][0]), set("name ok detail hint"));
+    let stats = json("stats");
+    assert_eq!(fields(&stats["wait_seconds"]), set("p50 p99 max"));
+    assert_eq!(fields(&stats["hold_seconds"]), set("p50 p99 max"));
     assert_eq!(fields(&json("acquire src/a.rs")["error"]), set("code message hint"));
 }
 

@@ -16,6 +16,7 @@ mod examples;
 mod exit_codes;
 mod json_shapes;
 mod live_line;
+mod metrics;
 mod pipes;
 mod precedence;
 mod race;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-/// `text` with times, spans, tokens and paths as `[TIME]`, `[SPAN]`, `[TOKEN]`, `[SPACE]`,
-/// `[ROOT]`, and `[DIR]` for the directory that the root is in.
+/// `text` with times, spans, tokens and paths as `[TIME]`, `[SPAN]`, `[SECONDS]`, `[TOKEN]`,
+/// `[SPACE]`, `[ROOT]`, and `[DIR]` for the directory that the root is in.
 pub(crate) fn redact(text: &str, root: &Path) -> String {
     let text = text.replace(&*root.to_string_lossy(), "[ROOT]");
     let around = root.parent().map(Path::to_string_lossy).filter(|around| around.len() > 1);
@@ -14,6 +14,7 @@ pub(crate) fn redact(text: &str, root: &Path) -> String {
         let (shown, taken) = time(rest)
             .map(|taken| ("[TIME]", taken))
             .or_else(|| span(rest))
+            .or_else(|| rank(rest))
             .or_else(|| token(rest).map(|taken| ("[TOKEN]", taken)))
             .or_else(|| space(rest).map(|taken| ("[SPACE]", taken)))
             .unwrap_or((&rest[..c.len_utf8()], c.len_utf8()));
@@ -65,6 +66,22 @@ fn span(text: &str) -> Option<(&'static str, usize)> {
     let plain = span.starts_with(|c: char| c.is_ascii_digit())
         && span.chars().all(|c| c.is_ascii_digit() || "smhd".contains(c));
     plain.then_some((shown, end + 1))
+}
+
+/// `p50 12ms`, `"p50":0.012`.
+fn rank(text: &str) -> Option<(&'static str, usize)> {
+    let ranks = [
+        ("p50 ", "p50 [SPAN]"),
+        ("p99 ", "p99 [SPAN]"),
+        ("max ", "max [SPAN]"),
+        ("\"p50\":", "\"p50\":[SECONDS]"),
+        ("\"p99\":", "\"p99\":[SECONDS]"),
+        ("\"max\":", "\"max\":[SECONDS]"),
+    ];
+    let (name, shown) = ranks.into_iter().find(|(name, _)| text.starts_with(name))?;
+    let rest = &text[name.len()..];
+    let end = rest.find([',', '}', '\n']).unwrap_or(rest.len());
+    rest.starts_with(|c: char| c.is_ascii_digit()).then_some((shown, name.len() + end))
 }
 
 /// A token is at least the microseconds since the epoch: sixteen digits.

@@ -663,6 +663,70 @@ removed src/*.rs of ada, live until [TIME] (in [SPAN])
 }
 
 #[test]
+fn stats() {
+    let checkout = Checkout::new();
+    text!(
+        checkout,
+        "stats",
+        str![[r#"
+now  0 held, 0 waiting, 0 past their end
+granted  0
+ended  0 released, 0 expired, 0 taken over, 0 broken, 0 cleaned, 0 of the dead
+refused  0, 0 timed out, 0 deadlocks
+waited  -
+held for  -
+[exit 0]
+
+"#]]
+    );
+    json!(
+        checkout,
+        "stats",
+        str![[r#"
+{"acquired":0,"conflicts":0,"timeouts":0,"deadlocks":0,"released":0,"expired":0,"taken_over":0,"broken":0,"cleaned":0,"holder_dead":0,"held":0,"waiting":0,"wait_seconds":{"p50":null,"p99":null,"max":null},"hold_seconds":{"p50":null,"p99":null,"max":null},"hot":[]}
+[exit 0]
+
+"#]]
+    );
+    checkout.must("acquire src/*.rs docs/ --agent ada");
+    checkout.lockctl("acquire src/a.rs --agent grace");
+    checkout.lockctl("acquire src/b.rs --agent grace --wait=10ms");
+    checkout.must("release docs/ --agent ada");
+    text!(
+        checkout,
+        "stats",
+        str![[r#"
+now  1 held, 0 waiting, 0 past their end
+granted  2
+ended  1 released, 0 expired, 0 taken over, 0 broken, 0 cleaned, 0 of the dead
+refused  0, 0 timed out, 0 deadlocks
+waited  p50 [SPAN], p99 [SPAN], max [SPAN], of 1
+held for  p50 [SPAN], p99 [SPAN], max [SPAN], of 1
+[exit 0]
+
+"#]]
+    );
+    json!(
+        checkout,
+        "stats",
+        str![[r#"
+{"acquired":2,"conflicts":0,"timeouts":0,"deadlocks":0,"released":1,"expired":0,"taken_over":0,"broken":0,"cleaned":0,"holder_dead":0,"held":1,"waiting":0,"wait_seconds":{"p50":[SECONDS],"p99":[SECONDS],"max":[SECONDS]},"hold_seconds":{"p50":[SECONDS],"p99":[SECONDS],"max":[SECONDS]},"hot":[]}
+[exit 0]
+
+"#]]
+    );
+    text!(
+        checkout,
+        "stats --format yaml",
+        str![[r#"
+error: invalid value 'yaml' for '--format <FORMAT>' [possible values: prometheus] (next: lockctl stats --help)
+[exit 2]
+
+"#]]
+    );
+}
+
+#[test]
 fn doctor() {
     let checkout = held();
     text!(

@@ -109,6 +109,9 @@ fn grant(
             }
         }
     }
+    let place = request.wait.as_ref();
+    let places = view.waiters.iter().filter(|waiter| place.is_some_and(|it| it.name == waiter.id));
+    let waited_since = places.clone().map(|waiter| waiter.since).min();
     for (index, part) in (0..).zip(parts) {
         let (slot, fresh) = match part {
             Part::Made(lock) => (Slot::Same(lock.clone()), true),
@@ -133,16 +136,14 @@ fn grant(
                     reason: request.reason.clone(),
                     ttl: request.ttl,
                     processes: request.processes.clone(),
+                    waited_since,
                 });
                 (Slot::Changed(id), true)
             }
         };
         locks.push((slot, fresh));
     }
-    if let Some(place) = &request.wait {
-        let left = view.waiters.iter().filter(|waiter| waiter.id == place.name);
-        changes.extend(left.map(|waiter| Change::Leave { waiter: waiter.clone() }));
-    }
+    changes.extend(places.map(|waiter| Change::Leave { waiter: waiter.clone() }));
     (Draft::Granted(locks), changes)
 }
 

@@ -52,6 +52,7 @@ pub fn decide(command: &Command, view: &View) -> Result<Decision, Scope> {
             let changes = gone.map(|waiter| Change::Leave { waiter: waiter.clone() }).collect();
             (Draft::Final(Answer::Left), changes)
         }
+        Action::Note(_) => (Draft::Final(Answer::Noted), Vec::new()),
     };
     Ok(Decision { nonce, draft, changes: retire::with_the_long_dead(changes, view) })
 }

@@ -34,6 +34,7 @@ impl Command {
                 Removal::Orphaned { .. } => Scope::of(LockScope::All).with_waiters(),
             },
             Action::Leave(_) => Scope::default().with_waiters(),
+            Action::Note(_) => Scope::default(),
         };
         if self.retry { scope.with_endings(EndingScope::MadeBy(self.nonce)) } else { scope }
     }

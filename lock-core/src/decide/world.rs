@@ -209,6 +209,7 @@ fn short(answer: Answer) -> String {
                 .collect(),
         ),
         Answer::Left => "left".into(),
+        Answer::Noted => "noted".into(),
     }
 }
 

@@ -8,8 +8,8 @@ use std::{
 
 use super::{Error, Grant, InLine, IntoPatterns, Leases, LockManager, in_line::Listener};
 use crate::{
-    Acquire, Action, Answer, BackendError, Command, ErrorKind, HolderId, Mode, Place, Process,
-    Reason, RecordId, Ttl,
+    Acquire, Action, Answer, BackendError, Command, ErrorKind, HolderId, Mode, Noted, Place,
+    Process, Reason, RecordId, Ttl,
     host::{Host, Moment},
 };
 
@@ -162,8 +162,14 @@ impl AcquireRequest {
         let sent = Moment::now();
         let grant = match self.manager.settle(&command).await?.answer {
             Answer::Granted(granted) => Grant::Held(Leases { granted }),
-            Answer::Refused(refusal) if self.wait.is_some() => Grant::TimedOut(refusal),
-            Answer::Refused(refusal) => Grant::Refused(refusal),
+            Answer::Refused(refusal) if self.wait.is_some() => {
+                self.manager.note(Noted::Timeout, Some(&refusal));
+                Grant::TimedOut(refusal)
+            }
+            Answer::Refused(refusal) => {
+                self.manager.note(Noted::Conflict, Some(&refusal));
+                Grant::Refused(refusal)
+            }
             other => return Err(unfitting(&other).into()),
         };
         Ok((grant, sent))

@@ -10,8 +10,10 @@ mod history;
 mod in_line;
 mod into;
 mod keep;
+mod note;
 mod query;
 mod retry;
+mod stats;
 mod wait;
 mod watch;
 
@@ -28,6 +30,7 @@ pub use self::{
     into::IntoPatterns,
     keep::{Refreshed, Released},
     query::{List, ListFilter, Who},
+    stats::{Spread, Stats},
     watch::{Happening, Watch, WatchEvent},
 };
 use crate::{AgentId, LockBackend};

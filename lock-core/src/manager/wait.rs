@@ -7,7 +7,7 @@ use super::{
     in_line::Listener,
 };
 use crate::{
-    Action, Answer, Blocker, Command, Leave, Nonce, Outcome, RecordId, Refusal, Timestamp,
+    Action, Answer, Blocker, Command, Leave, Nonce, Noted, Outcome, RecordId, Refusal, Timestamp,
     host::Moment, keeper,
 };
 
@@ -30,6 +30,7 @@ impl LockManager {
         // A wait "without limit" may be longer than an instant can tell.
         let deadline = Instant::now().checked_add(limit);
         let mut place = Standing { manager: self, waiter: place };
+        let mut stands = false;
         loop {
             let sent = Moment::now();
             let Outcome { version, now, answer, .. } = self.settle(&command).await?;
@@ -40,6 +41,7 @@ impl LockManager {
                 }
                 Answer::Deadlock { cycle, refusal } => {
                     place.waiter = None;
+                    self.note(Noted::Deadlock, (!stands).then_some(&refusal));
                     return Ok((Grant::Deadlock { cycle, refusal }, sent));
                 }
                 Answer::Waiting { position, refusal, .. } => {
@@ -51,9 +53,14 @@ impl LockManager {
                 }
                 other => return Err(unfitting(&other).into()),
             };
+            if !stands {
+                self.note(Noted::Wait, Some(&refusal));
+                stands = true;
+            }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
                 place.leave().await?;
+                self.note(Noted::Timeout, None);
                 return Ok((Grant::TimedOut(refusal), sent));
             }
             let pause = POLL.min(earliest_end(&refusal, now)).min(left.unwrap_or(POLL));

@@ -46,8 +46,8 @@ impl Ending {
         self.agent == *agent && self.holder.as_ref() == holder && self.pattern == *pattern
     }
 
-    /// The lock as far as its ending remembers it: the length of its lease and its processes are
-    /// forgotten.
+    /// The lock as far as its ending remembers it: the length of its lease, its wait and its processes
+    /// are forgotten.
     pub(crate) fn lock(&self) -> Lock {
         Lock {
             id: self.id,
@@ -58,6 +58,7 @@ impl Ending {
             reason: self.reason.clone(),
             ttl: Ttl::default(),
             acquired_at: self.from,
+            waited_since: None,
             refreshed_at: self.from,
             expires_at: self.until,
             token: self.token,

@@ -27,6 +27,9 @@ pub struct Lock {
     pub ttl: Ttl,
     /// When it was granted.
     pub acquired_at: Timestamp,
+    /// When the request that it was granted to began to wait in line; none: it did not wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_since: Option<Timestamp>,
     /// When it was last refreshed; at first, when it was granted.
     pub refreshed_at: Timestamp,
     /// When it ends unless it is refreshed before.

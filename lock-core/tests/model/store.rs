@@ -58,6 +58,7 @@ impl World {
             reason: None,
             ttl: self.ttl(),
             acquired_at: Timestamp::default(),
+            waited_since: None,
             refreshed_at: time(row.expires - self.lease),
             expires_at: time(row.expires),
             token: Token::new(row.token),
@@ -147,6 +148,7 @@ impl World {
             // Not all endings are kept, so what is not there may have been.
             forgetful: true,
             history: Vec::new(),
+            tally: lock_core::Tally::default(),
             dead: if self.deaths_are_seen { dead.chain(gone).collect() } else { HashSet::new() },
         }
     }
