@@ -1,6 +1,7 @@
 //! One scenario's workbench: a fresh store, contestants, and everything that they do recorded.
 
 use std::{
+    collections::HashMap,
     future::Future,
     pin::Pin,
     sync::{
@@ -18,9 +19,9 @@ use lock_core::{
 
 use crate::{
     Fixture, Store,
-    history::{self, Answered, Call, Log, Recorded, Rules, Sink, monotonic},
+    history::{self, Answered, Call, Death, Log, Recorded, Rules, Sink, monotonic},
     plan::Plan,
-    process::Contestant,
+    process::{Contestant, Heard},
     rng::Rng,
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct Bench<'f> {
     pub(crate) seed: u64,
     logs: Mutex<Vec<Arc<Log>>>,
     told: Mutex<Vec<Call>>,
+    killed: Mutex<HashMap<u32, Death>>,
     steady_clock: AtomicBool,
     explained: AtomicBool,
 }
@@ -60,9 +62,9 @@ impl<'f> Bench<'f> {
         clock: Option<ManualClock>,
         seed: u64,
     ) -> Self {
-        let (logs, told) = (Mutex::default(), Mutex::default());
+        let (logs, told, killed) = Default::default();
         let (steady_clock, explained) = (AtomicBool::new(true), AtomicBool::new(true));
-        Self { fixture, store, clock, seed, logs, told, steady_clock, explained }
+        Self { fixture, store, clock, seed, logs, told, killed, steady_clock, explained }
     }
 
     /// Random choices of this scenario.
@@ -166,6 +168,20 @@ impl<'f> Bench<'f> {
         Contestant::spawn(&address.expect("a fixture with processes has addresses"), plan)
     }
 
+    /// Kills the process with -9, and hears what it had said until then.
+    pub(crate) fn kill(&self, mut contestant: Contestant) -> Heard {
+        let (pid, earliest) = (contestant.pid(), monotonic());
+        let dies = |surely: u64| {
+            let mut killed = self.killed.lock().unwrap_or_else(PoisonError::into_inner);
+            killed.insert(pid, Death { earliest, surely });
+        };
+        dies(u64::MAX);
+        contestant.kill();
+        let (heard, _) = contestant.finish();
+        dies(monotonic());
+        heard
+    }
+
     /// A moment by which everybody is in place.
     pub(crate) fn soon(&self) -> u64 {
         monotonic() + u64::try_from(HEAD_START.as_nanos()).unwrap_or(0)
@@ -223,10 +239,13 @@ impl<'f> Bench<'f> {
     /// Whether the rule explains all that was done, and what the store holds now.
     pub(crate) fn check(&self) {
         drop(self.everything());
+        let mut killed = self.killed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        killed.retain(|_, _| self.fixture.proves_death());
         let (jitter, steady_clock) =
             (self.fixture.jitter(), self.steady_clock.load(Ordering::SeqCst));
+        let rules = Rules { jitter, steady_clock, killed: &killed };
         if self.explained.load(Ordering::SeqCst)
-            && let Err(story) = history::check(&self.calls(), Rules { jitter, steady_clock })
+            && let Err(story) = history::check(&self.calls(), rules)
         {
             panic!("{story}");
         }

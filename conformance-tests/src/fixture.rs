@@ -67,6 +67,13 @@ pub trait Fixture: Send + Sync + 'static {
         false
     }
 
+    /// Whether the store notices when a process on this machine is killed that a lock or a place
+    /// in line is tied to, and counts it as [dead](lock_core::View::dead) from then on. Without,
+    /// such records end by their leases.
+    fn proves_death(&self) -> bool {
+        false
+    }
+
     /// Whether a record can be [damaged](Store::damage).
     fn damages(&self) -> bool {
         false

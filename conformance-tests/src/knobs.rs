@@ -8,6 +8,17 @@ pub(crate) fn race_time() -> Duration {
     Duration::from_secs_f64(number("LOCK_TEST_SECONDS").unwrap_or(0.5))
 }
 
+/// How many processes the crash scenario kills: `LOCK_TEST_KILLS`, by default three dozen.
+pub(crate) fn kills() -> usize {
+    number("LOCK_TEST_KILLS").unwrap_or(36)
+}
+
+/// How many random sequences of commands the differential scenario tries: `LOCK_TEST_CASES`, by
+/// default 60.
+pub(crate) fn cases() -> u32 {
+    number("LOCK_TEST_CASES").unwrap_or(60)
+}
+
 /// Where all random choices begin: `LOCK_TEST_SEED`, by default the clock.
 pub(crate) fn seed() -> u64 {
     number("LOCK_TEST_SEED").unwrap_or_else(|| {

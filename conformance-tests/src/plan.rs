@@ -1,10 +1,13 @@
 //! What a contestant does, as data: a thread and a process do the same.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use lock_core::{
     AcquireRequest, AgentId, Break, Error, Grant, HolderId, ListFilter, LockBackend, LockManager,
-    Pattern, Reason, Release, Target, Targets,
+    Pattern, Reason, Release, Target, Targets, host::Host,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +41,10 @@ pub(crate) enum Act {
     At(u64),
     /// Sleeps so many microseconds.
     Pause(u64),
+    /// Waits, at most five seconds, until another agent holds the pattern.
+    Meet(String),
+    /// Stops this process, until somebody lets it go on.
+    Halt,
     Acquire(Wanted),
     /// Acquires, and, if it was granted, lets go again after so many microseconds.
     Cycle(Wanted, u64),
@@ -68,6 +75,10 @@ pub(crate) struct Wanted {
     pub(crate) wait: Option<u64>,
     /// For a holder of its own.
     pub(crate) holder: Option<String>,
+    /// Tied to the contestant's process.
+    pub(crate) tied: bool,
+    /// With a reason of so many bytes.
+    pub(crate) reason: Option<usize>,
 }
 
 impl Wanted {
@@ -88,6 +99,14 @@ impl Wanted {
         Self { wait: Some(millis), ..self }
     }
 
+    pub(crate) fn tied(self) -> Self {
+        Self { tied: true, ..self }
+    }
+
+    pub(crate) fn reason(self, length: usize) -> Self {
+        Self { reason: Some(length), ..self }
+    }
+
     fn request(&self, locks: &LockManager) -> AcquireRequest {
         let mut request = locks.acquire(self.patterns.clone());
         if self.shared {
@@ -101,6 +120,14 @@ impl Wanted {
         }
         if let Some(holder) = self.holder.as_deref().and_then(HolderId::new) {
             request = request.holder(holder);
+        }
+        if let Some(length) = self.reason {
+            request = request.reason("because ".repeat(length / 8));
+        }
+        if self.tied
+            && let Ok(process) = Host::current().this_process()
+        {
+            request = request.process(process);
         }
         request
     }
@@ -162,6 +189,11 @@ impl Act {
         match self {
             Self::At(micros) => sleep_until(start + micros * 1_000),
             Self::Pause(micros) => std::thread::sleep(Duration::from_micros(*micros)),
+            Self::Meet(pattern) => meet(locks, pattern).await?,
+            Self::Halt => {
+                use rustix::process::{Signal, getpid, kill_process};
+                kill_process(getpid(), Signal::STOP).expect("a process may stop itself");
+            }
             Self::Acquire(wanted) => drop(wanted.request(locks).await?),
             Self::Cycle(wanted, hold) => {
                 if let Grant::Held(leases) = wanted.request(locks).await? {
@@ -199,6 +231,18 @@ impl Act {
         }
         Ok(())
     }
+}
+
+async fn meet(locks: &LockManager, pattern: &str) -> Result<(), Error> {
+    let late = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < late {
+        let held = locks.who_has(pattern).await?.locks;
+        if held.iter().any(|lock| lock.agent != *locks.agent()) {
+            break;
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    Ok(())
 }
 
 async fn release<'a>(

@@ -30,6 +30,10 @@ impl Fixture for Directories {
         true
     }
 
+    fn proves_death(&self) -> bool {
+        true
+    }
+
     fn damages(&self) -> bool {
         true
     }

@@ -48,6 +48,10 @@ impl Fixture for Redis {
         true
     }
 
+    fn proves_death(&self) -> bool {
+        true
+    }
+
     fn damages(&self) -> bool {
         true
     }

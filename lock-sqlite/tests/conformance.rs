@@ -31,6 +31,10 @@ impl Fixture for Sqlite {
         true
     }
 
+    fn proves_death(&self) -> bool {
+        true
+    }
+
     fn damages(&self) -> bool {
         true
     }

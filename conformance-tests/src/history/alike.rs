@@ -5,13 +5,13 @@ use std::time::Duration;
 use lock_core::{Answer, Blocker, Ending, HistoryEntry, Lock, Lost, Refusal, Timestamp, Waiter};
 
 /// A value with readings of lease ends in it.
-pub(super) trait Readings: Clone + PartialEq {
+pub(crate) trait Readings: Clone + PartialEq {
     /// Each of them, in an order that depends on the shape alone.
     fn readings(&mut self) -> Vec<&mut Timestamp>;
 }
 
 /// Equal, if readings of lease ends may differ by `jitter`.
-pub(super) fn alike<T: Readings>(one: &T, two: &T, jitter: Duration) -> bool {
+pub(crate) fn alike<T: Readings>(one: &T, two: &T, jitter: Duration) -> bool {
     if jitter.is_zero() || one == two {
         return one == two;
     }
@@ -118,4 +118,20 @@ fn held_in(refusal: &Refusal) -> impl Iterator<Item = &Lock> {
         Blocker::Held(lock) => Some(lock),
         Blocker::Waiting { .. } => None,
     })
+}
+
+/// The waiters that an answer tells of.
+pub(super) fn waiters_in(answer: &Answer) -> Vec<Waiter> {
+    let refusal = match answer {
+        Answer::Refused(refusal)
+        | Answer::Deadlock { refusal, .. }
+        | Answer::Waiting { refusal, .. }
+        | Answer::Released { refusal, .. } => refusal,
+        _ => return Vec::new(),
+    };
+    let blockers = refusal.conflicts.iter().filter_map(|conflict| match &conflict.blocker {
+        Blocker::Held(_) => None,
+        Blocker::Waiting { waiter, .. } => Some(waiter.clone()),
+    });
+    blockers.collect()
 }

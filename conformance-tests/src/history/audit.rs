@@ -16,7 +16,7 @@ pub(super) fn audit(
     answer: &Answer,
     now: Timestamp,
     log: &[HistoryEntry],
-    rules: Rules,
+    rules: Rules<'_>,
 ) -> Result<(), String> {
     let ended: Vec<&Ending> = log.iter().filter_map(HistoryEntry::ending).collect();
     for ending in &ended {
@@ -62,7 +62,12 @@ fn are_rivals(one: &Lock, two: &Lock) -> bool {
 }
 
 /// Whether whoever ended the lock was entitled to.
-fn check_ending(ending: &Ending, lock: &Lock, now: Timestamp, rules: Rules) -> Result<(), String> {
+fn check_ending(
+    ending: &Ending,
+    lock: &Lock,
+    now: Timestamp,
+    rules: Rules<'_>,
+) -> Result<(), String> {
     let past_lease = lock.expires_at <= now + rules.jitter;
     let by_its_agent = ending.by.as_deref() == Some(lock.agent.as_str());
     let right = ending.token == lock.token

@@ -5,15 +5,19 @@
 //! extended in between changes no verdict, so nobody decides anew for it, and the answer shows
 //! that lease as it was when the store looked. So much is allowed and no more: the record must
 //! have been so, as a whole, at some moment of the call.
-
-use std::time::Duration;
+//!
+//! The other way round, whoever was cut off while it stood in line may have renewed its place in
+//! the step that nobody told of: others may be shown that before the history knows it.
 
 use lock_core::{Answer, Blocker, Lock, Outcome, RecordId, Refusal, Waiter};
 
 use super::{
     alike::{Readings, alike},
     call::Call,
+    doubt::place_of,
+    judge::Judge,
     model::Model,
+    settle::Unanswered,
 };
 
 /// Records as they were, until a step extended their leases.
@@ -49,34 +53,33 @@ impl Earlier {
     }
 }
 
-/// The outcome of `call`, with each record that its step committed beside, and that it shows as
-/// it was at a moment of the call, replaced by the record as the model has it.
+/// The outcome of `call`, with each record that its step did not touch, and that it shows as it
+/// was at a moment of the call, replaced by the record as the model has it.
 pub(super) fn brought_up_to_date(
     outcome: &Outcome,
     call: &Call,
     model: &Model,
-    jitter: Duration,
+    judge: &Judge<'_>,
 ) -> Outcome {
     let mut outcome = outcome.clone();
-    // Without a commit the store answered from one look, and there is no in between.
-    if outcome.changed {
-        let now = Now { model, since: call.invoked, jitter };
-        match &mut outcome.answer {
-            Answer::Refused(refusal)
-            | Answer::Waiting { refusal, .. }
-            | Answer::Deadlock { refusal, .. }
-            | Answer::Released { refusal, .. } => now.refusal(refusal),
-            Answer::Removed { waiters, .. } => waiters.iter_mut().for_each(|it| now.waiter(it)),
-            _ => {}
-        }
+    let now = Now { model, call, judge, looked_first: outcome.changed };
+    match &mut outcome.answer {
+        Answer::Refused(refusal)
+        | Answer::Waiting { refusal, .. }
+        | Answer::Deadlock { refusal, .. }
+        | Answer::Released { refusal, .. } => now.refusal(refusal),
+        Answer::Removed { waiters, .. } => waiters.iter_mut().for_each(|it| now.waiter(it)),
+        _ => {}
     }
     outcome
 }
 
 struct Now<'a> {
     model: &'a Model,
-    since: u64,
-    jitter: Duration,
+    call: &'a Call,
+    judge: &'a Judge<'a>,
+    /// Without a commit the store answered from one look, and there is no in between.
+    looked_first: bool,
 }
 
 impl Now<'_> {
@@ -93,8 +96,18 @@ impl Now<'_> {
     }
 
     fn waiter(&self, waiter: &mut Waiter) {
-        let now = self.model.waiters.get(&waiter.id);
-        self.replace(waiter, now, &self.model.earlier.waiters, |waiter| waiter.id);
+        let Some(now) = self.model.waiters.get(&waiter.id) else { return };
+        if self.may_have_been_renewed(waiter, now) {
+            waiter.expires_at = now.expires_at;
+        }
+        self.replace(waiter, Some(now), &self.model.earlier.waiters, |waiter| waiter.id);
+    }
+
+    fn may_have_been_renewed(&self, shown: &Waiter, known: &Waiter) -> bool {
+        let renewal = |it: &Unanswered<'_>| {
+            it.call.invoked <= self.call.answered && place_of(it.command) == Some(shown.id)
+        };
+        shown.expires_at > known.expires_at && self.judge.unanswered.iter().any(renewal)
     }
 
     fn replace<T: Readings>(
@@ -105,11 +118,11 @@ impl Now<'_> {
         id: impl Fn(&T) -> RecordId,
     ) {
         let was_so = |was: &Was<T>| {
-            was.until >= self.since
+            was.until >= self.call.invoked
                 && id(&was.record) == id(shown)
-                && alike(&was.record, shown, self.jitter)
+                && alike(&was.record, shown, self.judge.rules.jitter)
         };
-        if let Some(now) = now.filter(|now| *now != shown)
+        if let Some(now) = now.filter(|now| self.looked_first && *now != shown)
             && earlier.iter().rev().any(was_so)
         {
             shown.clone_from(now);
@@ -119,7 +132,7 @@ impl Now<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{collections::HashMap, time::Duration};
 
     use futures_lite::future::block_on;
     use lock_core::{
@@ -175,7 +188,8 @@ mod tests {
         }
 
         fn is_explained(&self) -> bool {
-            check(&self.calls, Rules { jitter: Duration::ZERO, steady_clock: true }).is_ok()
+            let killed = &HashMap::new();
+            check(&self.calls, Rules { jitter: Duration::ZERO, steady_clock: true, killed }).is_ok()
         }
     }
 

@@ -1,11 +1,14 @@
 //! One step: whether its answer is the one that the rule gives.
 
-use lock_core::{Action, Answer, Command, Decision, Outcome, RecordId, Stamp, Token};
+use lock_core::{Answer, Command, Decision, Outcome, RecordId, Stamp, Token};
 
 use super::{
     Rules,
     alike::{self, alike},
-    audit, earlier,
+    audit,
+    call::Call,
+    doubt::Doubts,
+    earlier,
     model::Model,
     order::{Step, What},
     seen,
@@ -15,7 +18,7 @@ use super::{
 /// Holds steps against the rule.
 pub(super) struct Judge<'a> {
     pub(super) unanswered: &'a [Unanswered<'a>],
-    pub(super) rules: Rules,
+    pub(super) rules: Rules<'a>,
 }
 
 impl Judge<'_> {
@@ -25,16 +28,16 @@ impl Judge<'_> {
             What::Saw(view) => {
                 model.learn(&view.locks, &view.waiters);
                 model.now = model.now.max(view.now);
-                seen::check(model, view, self.rules)
+                seen::check(model, view, step.call, self.rules)
             }
             What::Did { command, outcome } => {
                 let locks: Vec<_> = alike::locks_in(&outcome.answer).into_iter().cloned().collect();
-                model.learn(&locks, &[]);
+                model.learn(&locks, &alike::waiters_in(&outcome.answer));
                 let token = granted_token(model, &outcome.answer);
                 let stamp = Stamp { now: outcome.now, version: outcome.version, token };
-                let shown =
-                    earlier::brought_up_to_date(outcome, step.call, model, self.rules.jitter);
-                let Some(decision) = self.judge(model, command, stamp, Some(&shown)) else {
+                let shown = earlier::brought_up_to_date(outcome, step.call, model, self);
+                let Some(decision) = self.judge(model, step.call, command, stamp, Some(&shown))
+                else {
                     let expected = answer_of(&model.decide(command, stamp.now, &[]), stamp);
                     return Err(format!(
                         "by the rule, the answer is\n{expected:#?}\nnot\n{outcome:#?}"
@@ -68,6 +71,7 @@ impl Judge<'_> {
     pub(super) fn judge(
         &self,
         model: &Model,
+        call: &Call,
         command: &Command,
         stamp: Stamp,
         outcome: Option<&Outcome>,
@@ -80,23 +84,14 @@ impl Judge<'_> {
                     && alike(&expected.answer, &outcome.answer, self.rules.jitter)
             }
         };
-        let decision = model.decide(command, stamp.now, &[]);
+        let doubts = Doubts::of(model, call, stamp, self.unanswered, self.rules);
+        let certain: Vec<_> = doubts.certain().collect();
+        let decision = model.decide(command, stamp.now, &certain);
         if fits(&decision) {
             return Some(decision);
         }
-        let mut doubtful = model.doubtful(stamp.now, self.rules.jitter);
-        // Whoever was cut off while it waited may have renewed its place, or not.
-        doubtful.extend(self.unanswered.iter().filter_map(|it| place_of(it.command)));
-        doubtful.sort();
-        doubtful.dedup();
-        doubtful.retain(|id| model.locks.contains_key(id) || model.waiters.contains_key(id));
-        let count = doubtful.len().min(6);
-        (0..1_u32 << count).find_map(|bits| {
-            let judged: Vec<_> =
-                (0..count).map(|bit| (doubtful[bit], bits & (1 << bit) != 0)).collect();
-            let decision = model.decide(command, stamp.now, &judged);
-            (count > 0 && fits(&decision)).then_some(decision)
-        })
+        let mut ways = doubts.every_way().map(|judged| model.decide(command, stamp.now, &judged));
+        ways.find(fits)
     }
 }
 
@@ -113,11 +108,4 @@ fn granted_token(model: &Model, answer: &Answer) -> Token {
     let new = |id: &RecordId| !model.locks.contains_key(id);
     let locks = alike::locks_in(answer).into_iter().filter(|lock| new(&lock.id));
     locks.map(|lock| lock.token).next().unwrap_or(Token::ZERO)
-}
-
-fn place_of(command: &Command) -> Option<RecordId> {
-    match &command.action {
-        Action::Acquire(acquire) => acquire.wait.as_ref().map(|place| place.name),
-        _ => None,
-    }
 }

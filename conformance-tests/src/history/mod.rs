@@ -9,6 +9,7 @@
 //! * [`order`] sorts the calls, and holds the order against real time.
 //! * [`replay`] walks it: each answer must be the one that the rule gives, on the store's own
 //!   clock. Calls that were never answered fit in wherever a version is missing, or nowhere.
+//! * [`doubt`] says which records may count as live or not, where the history cannot tell.
 //! * [`earlier`] allows an answer to show a lease as it was when the store looked.
 //! * [`audit`] checks what must hold whatever the rule says: exclusion, rising tokens, endings
 //!   that somebody was entitled to.
@@ -16,6 +17,7 @@
 mod alike;
 mod audit;
 mod call;
+mod doubt;
 mod earlier;
 mod judge;
 mod model;
@@ -25,20 +27,45 @@ mod replay;
 mod seen;
 mod settle;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
+
+use lock_core::Process;
 
 pub(crate) use self::{
+    alike::alike,
     call::{Answered, Asked, Call},
     recorder::{Log, Recorded, Sink, monotonic},
 };
 
 /// What a scenario makes of the clock.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules {
+pub(crate) struct Rules<'a> {
     /// How far two readings of one lease's end may lie apart.
     pub(crate) jitter: Duration,
     /// Whether all answers must be on one clock that does not go back.
     pub(crate) steady_clock: bool,
+    /// The processes that were killed, where the store notices such a death.
+    pub(crate) killed: &'a HashMap<u32, Death>,
+}
+
+/// When a process was killed, on the [monotonic] clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Death {
+    pub(crate) earliest: u64,
+    /// From then on nobody can take it for alive.
+    pub(crate) surely: u64,
+}
+
+impl Rules<'_> {
+    /// When the last of `processes` was killed; none if one was not.
+    fn death_of(&self, processes: &[Process]) -> Option<Death> {
+        let deaths = processes.iter().map(|process| self.killed.get(&process.pid).copied());
+        let last = |one: Death, two: Death| Death {
+            earliest: one.earliest.max(two.earliest),
+            surely: one.surely.max(two.surely),
+        };
+        deaths.collect::<Option<Vec<_>>>()?.into_iter().reduce(last)
+    }
 }
 
 /// How far the store's clock may go back before it counts as more than one clock.
@@ -49,7 +76,7 @@ const CLOCK_SLACK: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The first thing that cannot have happened, with what led to it.
-pub(crate) fn check(calls: &[Call], rules: Rules) -> Result<(), String> {
+pub(crate) fn check(calls: &[Call], rules: Rules<'_>) -> Result<(), String> {
     let steps = order::steps(calls)?;
     if rules.steady_clock {
         order::check_clock(&steps, CLOCK_SLACK)?;

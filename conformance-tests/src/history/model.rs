@@ -10,7 +10,10 @@ use lock_core::{
     RecordId, Scope, Stamp, Timestamp, Token, Version, View, Waiter, Write, decide,
 };
 
-use super::earlier::Earlier;
+use super::{
+    doubt::{Fate, Judged},
+    earlier::Earlier,
+};
 
 /// What the store must hold, if all its answers so far were right.
 #[derive(Debug, Clone, Default)]
@@ -43,10 +46,6 @@ pub(super) struct Mark {
     endings: usize,
 }
 
-/// How a record's liveness is judged, where the clock alone cannot: near the end of a lease two
-/// readings of one clock may differ.
-pub(super) type Judged<'a> = &'a [(RecordId, bool)];
-
 impl Model {
     /// What `scope` holds at `now`.
     pub(super) fn view(&self, scope: &Scope, now: Timestamp, judged: Judged<'_>) -> View {
@@ -59,12 +58,19 @@ impl Model {
             endings: self.endings_in(&scope.endings),
             ..View::default()
         };
-        let near = |live: bool| if live { now + Duration::from_micros(1) } else { now };
-        for (id, live) in judged {
+        for (id, fate) in judged {
+            let ends = match fate {
+                Fate::Lives => now + Duration::from_micros(1),
+                Fate::RanOut => now,
+                Fate::Dead => {
+                    view.dead.insert(*id);
+                    continue;
+                }
+            };
             let locks = view.locks.iter_mut().filter(|lock| lock.id == *id);
-            locks.for_each(|lock| lock.expires_at = near(*live));
+            locks.for_each(|lock| lock.expires_at = ends);
             let waiters = view.waiters.iter_mut().filter(|waiter| waiter.id == *id);
-            waiters.for_each(|waiter| waiter.expires_at = near(*live));
+            waiters.for_each(|waiter| waiter.expires_at = ends);
         }
         view
     }

@@ -17,7 +17,7 @@ const MISTAKES: usize = 10_000;
 pub(super) fn replay(
     steps: &[Step<'_>],
     unanswered: &[Unanswered<'_>],
-    rules: Rules,
+    rules: Rules<'_>,
 ) -> Result<(), String> {
     let judge = Judge { unanswered, rules };
     let taken = vec![false; unanswered.len()];
@@ -110,7 +110,7 @@ impl Walk<'_> {
             Some((it, stamp))
         });
         let Some((it, stamp)) = known else { return Ok(false) };
-        let decision = self.judge.judge(&self.model, it.command, stamp, None);
+        let decision = self.judge.judge(&self.model, it.call, it.command, stamp, None);
         let Some(decision) = decision.filter(Decision::makes_version) else {
             return Err(format!("never answered, yet done, against the rule:\n  {}", it.call));
         };

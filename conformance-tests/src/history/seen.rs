@@ -4,17 +4,22 @@ use std::collections::VecDeque;
 
 use lock_core::{EndingScope, HistoryEntry, Lock, LockScope, View, Waiter};
 
-use super::{Rules, alike::alike, model::Model};
+use super::{Rules, alike::alike, call::Call, model::Model};
 
 /// Whether `view` shows what the model holds: all that its scope names, nothing that is not there.
-pub(super) fn check(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
+pub(super) fn check(
+    model: &Model,
+    view: &View,
+    call: &Call,
+    rules: Rules<'_>,
+) -> Result<(), String> {
     locks(model, view, rules)?;
-    waiters(model, view, rules)?;
+    waiters(model, view, call, rules)?;
     endings(model, view, rules)?;
     log(model, view, rules)
 }
 
-fn locks(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
+fn locks(model: &Model, view: &View, rules: Rules<'_>) -> Result<(), String> {
     for lock in &view.locks {
         let right = model.locks.get(&lock.id);
         if !right.is_some_and(|right| alike(right, lock, rules.jitter)) {
@@ -33,11 +38,14 @@ fn locks(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
     }
 }
 
-/// Those that left the line by their lease may still be shown or not.
-fn waiters(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
+/// Those that left the line, by their lease or killed, may still be shown or not.
+fn waiters(model: &Model, view: &View, call: &Call, rules: Rules<'_>) -> Result<(), String> {
+    let killed = |waiter: &Waiter| {
+        rules.death_of(&waiter.processes).is_some_and(|death| death.earliest <= call.answered)
+    };
     for waiter in &view.waiters {
         let right = model.waiters.get(&waiter.id);
-        let stands = waiter.expires_at > view.now;
+        let stands = waiter.expires_at > view.now && !killed(waiter);
         if stands && !right.is_some_and(|right| same_place(right, waiter)) {
             return Err(format!(
                 "a view shows a waiter as it never was: {waiter:?}, not {right:?}"
@@ -45,7 +53,7 @@ fn waiters(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
         }
     }
     let shown = |waiter: &Waiter| view.waiters.iter().any(|other| other.id == waiter.id);
-    let stands = |waiter: &&Waiter| waiter.expires_at > view.now + rules.jitter;
+    let stands = |waiter: &&Waiter| waiter.expires_at > view.now + rules.jitter && !killed(waiter);
     match model.waiters.values().filter(stands).find(|waiter| !shown(waiter)) {
         Some(waiter) if view.scope.waiters => Err(format!("a view lacks this waiter: {waiter:?}")),
         _ => Ok(()),
@@ -57,7 +65,7 @@ fn same_place(one: &Waiter, two: &Waiter) -> bool {
     Waiter { expires_at: two.expires_at, ..one.clone() } == *two
 }
 
-fn endings(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
+fn endings(model: &Model, view: &View, rules: Rules<'_>) -> Result<(), String> {
     for ending in &view.endings {
         if !model.endings.iter().any(|right| alike(right, ending, rules.jitter)) {
             return Err(format!("a view tells of an end that never was: {ending:#?}"));
@@ -84,7 +92,7 @@ fn endings(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
 }
 
 /// The log, as far back as the store keeps it.
-fn log(model: &Model, view: &View, rules: Rules) -> Result<(), String> {
+fn log(model: &Model, view: &View, rules: Rules<'_>) -> Result<(), String> {
     let Some(after) = view.scope.history else { return Ok(()) };
     let first = view.history.first().map(HistoryEntry::version);
     let from = if view.forgetful { first.unwrap_or(after).next() } else { after.next() };

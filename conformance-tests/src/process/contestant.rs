@@ -8,6 +8,8 @@ use std::{
     thread::JoinHandle,
 };
 
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
 use super::{
     child::TASK,
     wire::{Line, Task},
@@ -70,6 +72,41 @@ impl Contestant {
     /// Lets it begin at `start`, on the monotonic clock.
     pub(crate) fn start(&mut self, start: u64) {
         let _ = writeln!(self.stdin, "{start}").and_then(|()| self.stdin.flush());
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it, as `kill -9` does: it cannot prepare for it.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it is our child");
+    }
+
+    /// Stops it wherever it is, as `kill -STOP` does.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(self.raw_pid(), signal).expect("it is our child");
+    }
+
+    /// Waits until it has stopped itself.
+    pub(crate) fn wait_until_stopped(&self) {
+        let stopped = waitpid(Some(self.raw_pid()), WaitOptions::UNTRACED);
+        let (_, status) = stopped.expect("it is our child").expect("we waited for it");
+        assert!(status.stopped(), "it was to stop, and ended: {status:?}");
+    }
+
+    fn raw_pid(&self) -> Pid {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        pid.expect("a process has an id")
     }
 
     /// Waits for its end.

@@ -9,4 +9,7 @@ mod child;
 mod contestant;
 mod wire;
 
-pub(crate) use self::{child::be_child_if_asked, contestant::Contestant};
+pub(crate) use self::{
+    child::be_child_if_asked,
+    contestant::{Contestant, Heard},
+};

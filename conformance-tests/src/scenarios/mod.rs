@@ -3,12 +3,17 @@
 pub(crate) mod ask;
 mod cleanup;
 mod clock;
+mod commands;
+mod crash;
+mod crash_plans;
 mod damage;
+mod differential;
 mod endings;
 mod fresh;
 mod line;
 mod lost_reply;
 mod overlap;
+mod paused;
 mod queue;
 mod reads;
 mod refresh;
@@ -80,6 +85,9 @@ pub(crate) fn all() -> Vec<Scenario> {
         ("queue", queue::scenes()),
         ("damage", damage::scenes()),
         ("clock", clock::scenes()),
+        ("differential", differential::scenes()),
+        ("crash", crash::scenes()),
+        ("paused", paused::scenes()),
     ];
     let scenes = families.into_iter().flat_map(|(family, scenes)| {
         scenes.into_iter().map(move |scene| scene.into_scenario(family))

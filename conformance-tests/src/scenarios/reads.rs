@@ -4,17 +4,45 @@ use std::time::Duration;
 
 use lock_core::{Cause, ListFilter, LockScope, Scope};
 
-use super::{Scene, ask, story};
-use crate::bench::Bench;
+use super::{Race, Scene, ask, story};
+use crate::{
+    bench::Bench,
+    knobs,
+    plan::{Act, Plan, Wanted},
+};
 
 const LEASE: Duration = Duration::from_millis(100);
 
 pub(super) fn scenes() -> Vec<Scene> {
-    vec![
+    let half = Race {
+        name: "no_half_record_is_ever_read",
+        before: |bench| drop(ask::take(bench, &bench.agent("writer"), ["a.rs", "src/*.rs"])),
+        plans: |_| {
+            let time = knobs::race_time();
+            let with = |length| Act::Acquire(Wanted::of(["a.rs", "src/*.rs"]).reason(length));
+            // The same two records, now long, now short.
+            let writer = vec![with(1_000), with(8), with(500), Act::RefreshAll];
+            let reader = vec![Act::List, Act::Who("a.rs".into()), Act::Who("src/a.rs".into())];
+            vec![
+                Plan::repeat("writer", time, writer),
+                Plan::repeat("reader", time, reader.clone()),
+                Plan::repeat("reader", time, reader),
+            ]
+        },
+        after: |bench| {
+            let shown: Vec<_> = bench.views().into_iter().flat_map(|view| view.locks).collect();
+            assert!(!shown.is_empty(), "there was nothing to read");
+            let half = shown.iter().find(|lock| lock.damaged);
+            assert!(half.is_none(), "half a record: {half:?}");
+        },
+    };
+    let mut scenes = half.scenes();
+    scenes.extend([
         story("a_view_leaves_what_is_stale", a_view_leaves_what_is_stale),
         story("a_refusal_changes_nothing", a_refusal_changes_nothing),
         story("a_scope_shows_all_that_it_names", a_scope_shows_all_that_it_names),
-    ]
+    ]);
+    scenes
 }
 
 /// A reader that took a stale lock away would decide, with nobody's leave, that it is over.

@@ -89,4 +89,14 @@ caught! {
         by "queue::everybody_gets_a_turn_in_order_among_threads",
     versions_stand_still: VersionsStandStill
         by "fresh::one_winner_among_threads",
+    differential_partial_grant_of_a_set: PartialGrantOfASet
+        by "differential::random_commands_have_the_outcomes_of_the_reference",
+    differential_barging_past_a_waiter: BargingPastAWaiter
+        by "differential::random_commands_have_the_outcomes_of_the_reference",
+    differential_lost_nonce: LostNonce
+        by "differential::random_commands_have_the_outcomes_of_the_reference",
+    differential_endings_forgotten: EndingsForgotten
+        by "differential::random_commands_have_the_outcomes_of_the_reference",
+    differential_token_from_the_record: TokenFromTheRecord
+        by "differential::random_commands_have_the_outcomes_of_the_reference",
 }

@@ -168,7 +168,7 @@ impl Refusal {
     }
 
     /// One order on every store: locks by age before waiters in line, then as requested.
-    fn sort(&mut self, requested: &[Pattern]) {
+    pub(crate) fn sort(&mut self, requested: &[Pattern]) {
         let place = |pattern: &Pattern| requested.iter().position(|other| other == pattern);
         self.conflicts.sort_by_cached_key(|conflict| {
             let (waits, age, id) = match &conflict.blocker {

@@ -14,7 +14,10 @@ pub(crate) fn decide(
     let mut step = Step { release, view, gone: Vec::new(), refusal: Refusal::default() };
     match &release.targets {
         Targets::All => step.all(),
-        Targets::Some(targets) => targets.iter().for_each(|target| step.one(target)),
+        Targets::Some(targets) => {
+            targets.iter().for_each(|target| step.one(target));
+            step.refusal.sort(&scope::readings(targets));
+        }
     }
     let mut released: Vec<Pattern> = step
         .gone
@@ -133,6 +136,21 @@ mod tests {
         world.after(10.0).acquire("two", "a");
         assert_eq!(world.release("one", "a b"), "two holds a");
         assert_eq!(world.refresh("two", "a"), "=a");
+    }
+
+    /// A view has its locks in no order, and every store would have told another story.
+    #[test]
+    fn those_who_hold_it_are_told_in_one_order() {
+        let world = World::new();
+        world.ask("one", "a").shared().now();
+        world.ask("two", "a").shared().now();
+        let mut view = world.view();
+        view.scope.locks = crate::LockScope::All;
+        for _ in 0..2 {
+            let answer = World::on(&view, &release("three", "a", None));
+            assert_eq!(answer, "one holds a, two holds a");
+            view.locks.reverse();
+        }
     }
 
     #[test]
