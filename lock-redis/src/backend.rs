@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use lock_core::{
-    BackendError, Change, Command, Decision, ErrorKind, LockBackend, Outcome, Scope, Stamp,
+    Answer, BackendError, Change, Command, Decision, ErrorKind, LockBackend, Outcome, Scope, Stamp,
     Timestamp, Version, View, Write, decide,
 };
 use redis::Cmd;
@@ -179,11 +179,11 @@ impl RedisBackend {
                     continue;
                 }
             };
+            if seen.predicted && tells_of_others(&decision, &seen) {
+                seen = self.load(&scope).await?;
+                continue;
+            }
             if decision.changes().is_empty() {
-                if seen.predicted {
-                    seen = self.load(&scope).await?;
-                    continue;
-                }
                 return Ok(decision.outcome(seen.view.now, seen.view.version));
             }
             let write = |call: &mut Cmd, connection| {
@@ -244,6 +244,19 @@ impl RedisBackend {
             }
         }
         committed.outcome
+    }
+}
+
+/// Whether the answer tells of what its step leaves alone. A guess is not good enough for that: the
+/// commit would not notice that a lease was extended long before.
+fn tells_of_others(decision: &Decision, seen: &Seen) -> bool {
+    if decision.changes().is_empty() {
+        return true;
+    }
+    match decision.clone().outcome(seen.view.now, seen.view.version).answer {
+        Answer::Waiting { .. } | Answer::Deadlock { .. } => true,
+        Answer::Released { refusal, .. } => !refusal.is_empty(),
+        _ => false,
     }
 }
 
