@@ -13,8 +13,10 @@ use crate::{
 const STALE: usize = 60;
 const LEASE: u64 = 100;
 
-/// The kinds, and how one of so many does it.
-const KINDS: [(&str, fn(usize) -> Vec<Act>); 11] = [
+/// What to call it, and how agent number so-and-so does it.
+type Kind = (&'static str, fn(usize) -> Vec<Act>);
+
+const KINDS: [Kind; 11] = [
     ("a path", |_| {
         let short = Wanted::of(["src/a.rs"]).ttl(LEASE);
         vec![Act::Cycle(short, 0), Act::Cycle(Wanted::of(["doc/a.md"]), 0)]
