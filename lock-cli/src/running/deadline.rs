@@ -10,7 +10,7 @@ use rustix::process::Signal;
 const KILLED_AT: f64 = 0.9;
 
 /// How long a command may take to end once its lock is known to be another's to take.
-const GRACE: Duration = Duration::from_millis(500);
+const GRACE: Duration = Duration::from_secs(1);
 
 /// A timer may stop while the machine sleeps, so no sleep is longer than this.
 const NAP: Duration = Duration::from_secs(1);

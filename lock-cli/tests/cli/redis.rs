@@ -39,6 +39,12 @@ impl Redis {
         assert!(output.status.success(), "{output:?}");
     }
 
+    /// Stops its process: it stays reachable, and answers no more.
+    pub(crate) fn stop(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "STOP", &pid]).status().unwrap().success());
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("redis+unix:{}", self.socket.display())
     }

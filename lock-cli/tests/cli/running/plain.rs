@@ -1,106 +1,12 @@
-//! `lockctl run`: a command under a lock.
+//! The plain path: its exit code, its streams, its environment.
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader, Read as _},
-    process::{Child, ChildStdout, Command, Output, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, process::Command};
 
+use super::{Running, command, run};
 use crate::{
     checkout::{Answer, Checkout},
     redis::Redis,
 };
-
-/// `lockctl run src/a.rs --agent ada … -- sh -c script`.
-fn run(checkout: &Checkout, options: &str, script: &str) -> Answer {
-    command(checkout, options, script).output().unwrap().into()
-}
-
-fn command(checkout: &Checkout, options: &str, script: &str) -> Command {
-    let mut command = checkout.command();
-    command.args(["run", "src/a.rs", "--agent", "ada"]);
-    command.args(options.split(' ').filter(|word| !word.is_empty()));
-    command.args(["--", "sh", "-c", script]);
-    command
-}
-
-/// A run in the background; killed, and its command with it, when the test is over.
-struct Running {
-    run: Child,
-    stdout: BufReader<ChildStdout>,
-    command: u32,
-}
-
-impl Running {
-    /// Starts it, and waits until its command says that it runs.
-    fn start(checkout: &Checkout, options: &str, script: &str) -> Self {
-        Self::of(command(checkout, options, &format!("echo $$; {script}")))
-    }
-
-    fn of(mut command: Command) -> Self {
-        let mut run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stdout = BufReader::new(run.stdout.take().unwrap());
-        let mut this = Self { run, stdout, command: 0 };
-        this.command = this.line().parse().expect("the command runs");
-        this
-    }
-
-    /// The next line that the command says.
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-
-    fn signal(&self, name: &str) {
-        kill(name, self.run.id());
-    }
-
-    /// Waits for the run, which must end by itself; everything that is still to be read.
-    fn end(mut self) -> Answer {
-        let mut status = None;
-        until("the run ends", || {
-            status = self.run.try_wait().unwrap();
-            status.is_some()
-        });
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        self.stdout.read_to_end(&mut stdout).unwrap();
-        self.run.stderr.take().unwrap().read_to_end(&mut stderr).unwrap();
-        Output { status: status.unwrap(), stdout, stderr }.into()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.run.kill();
-        let _ = self.run.wait();
-        if is_alive(self.command) {
-            kill("KILL", self.command);
-        }
-    }
-}
-
-fn kill(signal: &str, pid: u32) {
-    assert!(
-        Command::new("kill").args(["-s", signal, &pid.to_string()]).status().unwrap().success()
-    );
-}
-
-/// Whether it runs: not gone, and no zombie.
-fn is_alive(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
-}
-
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < Duration::from_secs(20), "not within 20 s: {what}");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
 
 #[test]
 fn the_lock_is_held_while_the_command_runs_and_let_go_after() {
@@ -252,22 +158,4 @@ fn it_runs_on_every_backend() {
         let list = checkout.must(&format!("list --json {backend}")).json();
         assert_eq!(list["locks"], serde_json::json!([]), "{url}");
     }
-}
-
-#[test]
-fn signals_are_passed_on() {
-    let checkout = Checkout::new();
-    let script =
-        "trap 'echo usr1' USR1; trap 'echo hup' HUP; echo ready; while :; do sleep 0.01; done";
-    let mut running = Running::start(&checkout, "", script);
-    assert_eq!(running.line(), "ready");
-    for signal in ["USR1", "HUP", "USR1"] {
-        running.signal(signal);
-        assert_eq!(running.line(), signal.to_lowercase());
-    }
-    running.signal("TERM");
-    let answer = running.end();
-    // The shell has its own to say about its `sleep`s; the run has nothing.
-    assert_eq!((answer.code, answer.stderr.contains("next:")), (143, false), "{answer:?}");
-    assert_eq!(checkout.must("list --json").json()["locks"], serde_json::json!([]));
 }
