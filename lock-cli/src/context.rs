@@ -141,6 +141,14 @@ impl<'a> Context<'a> {
         Ok(read.collect::<Result<_, RootError>>()?)
     }
 
+    /// How `pattern` is typed here.
+    pub(crate) fn typed(&self, pattern: &Pattern) -> String {
+        match &self.root {
+            Some(root) => root.typed(pattern, &self.cwd),
+            None => pattern.to_string(),
+        }
+    }
+
     /// A command to type next, on the same store. A URL with a password in it is not repeated.
     pub(crate) fn next(&self, verb: &str) -> Next {
         let root = self.global.root.as_ref().map(|root| root.as_os_str());

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lock_core::{Error, ErrorKind, InvalidDuration, pattern::PatternError, root::RootError};
 
-use crate::failure::Failure;
+use crate::{config::FILE, failure::Failure};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +86,12 @@ pub(crate) fn explain(failure: &Failure) -> Explained {
             let (code, hint) = root(error);
             (Exit::Usage, code, error.to_string(), hint)
         }
-        Failure::Agent { from, error } => {
-            (Exit::Usage, agent_code(error), format!("{from}: {error}"), "name it like agent-7")
-        }
+        Failure::Agent { from, error } => (
+            Exit::Usage,
+            agent_code(from, error),
+            format!("{from}: {error}"),
+            "name it like agent-7",
+        ),
         Failure::Duration { from, error: InvalidDuration::OutOfRange } => {
             let message = format!("{from}: {}", InvalidDuration::OutOfRange);
             (Exit::Usage, "limit", message, WRITE_SO)
@@ -160,9 +163,10 @@ fn pattern(error: &PatternError) -> &'static str {
     }
 }
 
-fn agent_code(error: &lock_core::InvalidAgent) -> &'static str {
+fn agent_code(from: &str, error: &lock_core::InvalidAgent) -> &'static str {
     match error {
         lock_core::InvalidAgent::TooLong => "limit",
+        _ if from.starts_with(FILE) => "config",
         _ => "usage",
     }
 }
@@ -181,9 +185,11 @@ fn backend(kind: ErrorKind) -> (Exit, &'static str, &'static str) {
         ErrorKind::Unsupported => {
             (Exit::Backend, "unavailable", "choose another --backend; lockctl doctor")
         }
-        ErrorKind::Invalid => {
-            (Exit::Usage, "config", "correct --backend, for example fs:.agent_locks")
-        }
+        ErrorKind::Invalid => (
+            Exit::Usage,
+            "config",
+            "correct --backend, LOCKCTL_BACKEND or lockctl.toml; for example fs:.agent_locks",
+        ),
         _ => (Exit::Backend, "unavailable", "lockctl doctor"),
     }
 }

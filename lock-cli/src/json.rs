@@ -200,6 +200,8 @@ pub(crate) struct List<'a> {
 #[derive(Debug, Serialize)]
 pub(crate) struct Removed<'a> {
     pub(crate) removed: usize,
+    /// How many of them were live.
+    pub(crate) live: usize,
     pub(crate) locks: Vec<Lock<'a>>,
     /// Waiters that were removed as well.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -326,9 +328,7 @@ impl<'a> From<&'a lock_core::WatchEvent> for Event<'a> {
         let (lock, waiter) = match &event.what {
             Happening::Acquired(lock) | Happening::Refreshed(lock) => (Some((lock, false)), None),
             Happening::Expired(lock) => (Some((lock, true)), None),
-            Happening::Ended(lock, ending) => {
-                (Some((lock, ending.ended == lock_core::Cause::TakenOver)), None)
-            }
+            Happening::Ended(lock, ending) => (Some((lock, ending.until < event.at)), None),
             Happening::Waiting(waiter, position) | Happening::GaveUp(waiter, position) => {
                 (None, Some(Waiter::new(waiter, *position)))
             }

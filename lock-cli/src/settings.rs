@@ -49,22 +49,19 @@ impl Settings {
         env: impl Fn(&str) -> Option<OsString>,
         config: Config,
     ) -> Result<Self, Failure> {
-        let first = |flag: &Option<OsString>,
-                     variable: (&str, &'static str),
-                     flag_name: &'static str,
-                     key: Option<String>| {
-            let flag = flag.clone().map(|value| Given { value, from: flag_name });
-            let env = || {
-                let value = env(variable.0).filter(|value| !value.is_empty())?;
-                Some(Given { value, from: variable.1 })
-            };
-            let key = || key.map(|value| Given { value: value.into(), from: FILE });
-            flag.or_else(env).or_else(key)
+        let given = |from: &'static str| move |value| Given { value, from };
+        let env = |name: &'static str| {
+            env(name).filter(|value| !value.is_empty()).map(|value| Given { value, from: name })
         };
-        let variable = ("LOCKCTL_AGENT", "LOCKCTL_AGENT");
-        let agent = first(&global.agent, variable, "--agent", config.agent);
-        let variable = ("LOCKCTL_BACKEND", "LOCKCTL_BACKEND");
-        let backend = first(&global.backend, variable, "--backend", config.backend);
+        let file = |from, key: Option<String>| key.map(OsString::from).map(given(from));
+        let agent = global.agent.clone().map(given("--agent"));
+        let agent = agent
+            .or_else(|| env("LOCKCTL_AGENT"))
+            .or_else(|| file("lockctl.toml: agent", config.agent));
+        let backend = global.backend.clone().map(given("--backend"));
+        let backend = backend
+            .or_else(|| env("LOCKCTL_BACKEND"))
+            .or_else(|| file("lockctl.toml: backend", config.backend));
         let backend = match &backend {
             Some(given) => given.text()?,
             None => DEFAULT_BACKEND,
@@ -137,11 +134,9 @@ pub(crate) fn text(from: &str, value: &OsStr) -> Result<String, Failure> {
 
 /// `url`, with `namespace` as its option unless it names one itself.
 fn with_namespace(url: &str, namespace: &str) -> Result<String, Failure> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    let fits = (1..=64).contains(&namespace.len()) && !namespace.starts_with('.');
-    if !fits || !namespace.chars().all(plain) {
+    if !StoreUrl::is_namespace(namespace) {
         return Err(Failure::config(
-            format!("{FILE}: namespace: 1 to 64 of a-z, A-Z, 0-9, _, - and ., not first a ."),
+            format!("{FILE}: namespace: {}", StoreUrl::NAMESPACE),
             "choose a plainer namespace",
         ));
     }

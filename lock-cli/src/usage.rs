@@ -17,12 +17,13 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
     Cli::try_parse_from(arguments).map_err(|error| {
         let output = Output { json: asks_for_json(arguments), quiet: false };
         match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                let shown = output::styled(&error.render().ansi().to_string());
-                match output::quiet_if_closed(shown) {
-                    Ok(()) => Exit::Done,
-                    Err(failure) => output.failure(&failure),
-                }
+            kind @ (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+                let what = if kind == ErrorKind::DisplayHelp { "help" } else { "version" };
+                let text = error.render();
+                let json = serde_json::json!({ what: text.to_string().trim_end() });
+                let shown =
+                    output.answer(Exit::Done, &json, |out| *out += &text.ansi().to_string());
+                shown.unwrap_or_else(|failure| output.failure(&failure))
             }
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !output.json => {
                 output::complain(&Cli::command().render_help().ansi().to_string());

@@ -91,7 +91,7 @@ impl From<RecordId> for Place {
     }
 }
 
-/// One thing to act on: the stored pattern that equals one of its readings.
+/// One thing to act on: the stored patterns that equal one of its readings.
 ///
 /// An argument such as `pages/[id].tsx` reads as a path or as a glob, depending on what exists;
 /// what exists may have changed since it was locked.

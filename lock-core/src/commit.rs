@@ -1,8 +1,7 @@
 //! From symbolic changes to records, once the store's clock, version and token are known.
 
 use crate::{
-    Answer, Cause, Change, Decision, Ending, Granted, HistoryEntry, Lock, Nonce, Stamp, Waiter,
-    Write,
+    Answer, Change, Decision, Ending, Granted, HistoryEntry, Lock, Nonce, Stamp, Waiter, Write,
     decision::{Draft, Slot},
 };
 
@@ -59,8 +58,9 @@ impl Writer {
                 self.writes.push(Write::PutLock(lock));
             }
             Change::End { lock, cause, by, note } => {
-                // A lease that ran out ended when it ran out, whenever that was noticed.
-                let until = if cause == Cause::Expired { now.min(lock.expires_at) } else { now };
+                // A lease that ran out ended when it ran out, whenever that was noticed, and
+                // whatever became of its record then.
+                let until = now.min(lock.expires_at);
                 let mut ending = Ending::of(lock.clone(), until, cause, self.nonce);
                 (ending.by, ending.note) = (by, note);
                 self.log.push(HistoryEntry::Ended { version, at: now, ending });

@@ -56,6 +56,34 @@ impl StoreUrl {
         without_password(&self.place) != self.place || self.options().any(|(name, _)| secret(name))
     }
 
+    /// The namespace that the option `namespace` asks for, for a store that keeps each in a place
+    /// of its own that is named after it; none for `default`, which is where the URL says.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for a name that [cannot be](Self::is_namespace) part of a file's.
+    ///
+    /// ```
+    /// let url: lock_core::StoreUrl = "fs:.agent_locks?namespace=shop".parse()?;
+    /// assert_eq!(url.namespace()?, Some("shop"));
+    /// # Ok::<(), lock_core::BackendError>(())
+    /// ```
+    pub fn namespace(&self) -> Result<Option<&str>, BackendError> {
+        match self.option("namespace") {
+            None | Some("default") => Ok(None),
+            Some(name) if Self::is_namespace(name) => Ok(Some(name)),
+            Some(_) => Err(invalid(format!("a namespace is {}", Self::NAMESPACE))),
+        }
+    }
+
+    /// What a namespace may be called in a `lockctl.toml` and where it names a file, for people.
+    pub const NAMESPACE: &str = "1 to 64 of a-z, A-Z, 0-9, _, - and ., not first a .";
+
+    /// Whether a namespace may be called so: see [`NAMESPACE`](Self::NAMESPACE).
+    pub fn is_namespace(name: &str) -> bool {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        (1..=64).contains(&name.len()) && !name.starts_with('.') && name.chars().all(plain)
+    }
+
     /// Refuses options that are not among `known`.
     ///
     /// # Errors
@@ -159,6 +187,19 @@ mod tests {
     fn what_is_no_url_is_refused() {
         for text in ["", "fs", ":x", "f s:x", "fs:a\nb", "fs:a?mode=%ff"] {
             assert!(text.parse::<StoreUrl>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_that_names_a_file_is_plain() {
+        let namespace = |name: &str| {
+            let url: StoreUrl = format!("fs:x?namespace={name}").parse().unwrap();
+            url.namespace().map(|name| name.map(str::to_owned))
+        };
+        assert_eq!(namespace("default").unwrap(), None);
+        assert_eq!(namespace("Shop-1.b_c").unwrap().as_deref(), Some("Shop-1.b_c"));
+        for bad in ["", ".", "..", ".a", "a/b", "a%2fb", "a%20b", "é", &"a".repeat(65)] {
+            assert_eq!(namespace(bad).unwrap_err().kind(), ErrorKind::Invalid, "{bad}");
         }
     }
 

@@ -401,6 +401,21 @@ fn files_made_and_deleted_strand_nothing() {
 }
 
 #[test]
+fn what_is_stored_can_be_typed_anywhere() {
+    let tree = Tree::new(&["src/deep/", "[x]/", "a-file", "[id]"]);
+    let inside = ["", "src", "src/deep", "[x]"].map(|dir| tree.root.path().join(dir));
+    for text in ["a-file", "-x", "src/", "src", r"\[id\]", "[id]", "**", "{a,b/c}", "src/*.rs"] {
+        let pattern = lock_core::Pattern::parse(text).unwrap();
+        for cwd in inside.iter().chain([&tree.base]) {
+            let typed = tree.root.typed(&pattern, cwd);
+            assert!(!typed.starts_with('-'));
+            let target = tree.root.readings(typed.as_ref(), cwd, Reading::Auto).unwrap();
+            assert!(target.readings.contains(&pattern), "{text} in {cwd:?}: {typed}");
+        }
+    }
+}
+
+#[test]
 fn a_forced_reading_is_the_only_one() {
     let tree = Tree::new(&["[id]"]);
     for (reading, name) in [(Reading::Literal, r"\[id\]"), (Reading::Glob, "[id]")] {

@@ -1,4 +1,4 @@
-//! The store by URL: `fs:DIR?mode=0770&allow-network=true`.
+//! The store by URL: `fs:DIR?mode=0770&allow-network=true&namespace=NAME`.
 
 use std::{path::Path, sync::Arc};
 
@@ -6,7 +6,8 @@ use lock_core::{BackendError, BoxFuture, Check, ErrorKind, LockBackend, Scheme, 
 
 use crate::{FsBackend, Options, error::Result, inspect};
 
-/// `fs:DIR[?mode=0770&allow-network=true]`, for a registry of stores.
+/// `fs:DIR[?mode=0770&allow-network=true&namespace=NAME]`, for a registry of stores. Another
+/// namespace than `default` is a store of its own beside the directory, `DIR.NAME`.
 ///
 /// ```
 /// use lock_core::Backends;
@@ -41,7 +42,7 @@ fn examine<'a>(url: &'a StoreUrl, base: &'a Path, repair: bool) -> BoxFuture<'a,
 }
 
 fn read(url: &StoreUrl, base: &Path) -> Result<(Options, std::path::PathBuf)> {
-    url.allow_options(&["mode", "allow-network"])?;
+    url.allow_options(&["mode", "allow-network", "namespace"])?;
     if url.place().is_empty() {
         return Err(invalid("fs: names no directory; write fs:.agent_locks"));
     }
@@ -55,7 +56,18 @@ fn read(url: &StoreUrl, base: &Path) -> Result<(Options, std::path::PathBuf)> {
         let allow = text.parse().map_err(|_| invalid("allow-network is true or false"))?;
         options = options.allow_network(allow);
     }
-    Ok((options, base.join(url.place())))
+    let dir = Path::new(url.place());
+    let dir = match (url.namespace()?, dir.file_name()) {
+        (None, _) => dir.to_owned(),
+        (Some(namespace), Some(name)) => {
+            let mut name = name.to_owned();
+            name.push(format!(".{namespace}"));
+            dir.with_file_name(name)
+        }
+        // Beside such a directory, `.` or `..`, it would lie where nobody looks for it.
+        (Some(_), None) => return Err(invalid("a namespace lies beside a directory with a name")),
+    };
+    Ok((options, base.join(dir)))
 }
 
 fn invalid(context: &str) -> BackendError {

@@ -1,6 +1,6 @@
 //! Writing changes down for the script, with what must still be so.
 
-use lock_core::{BackendError, Cause, Change, Command, Decision, ErrorKind, Lock};
+use lock_core::{BackendError, Change, Command, Decision, ErrorKind, Lock};
 use redis::Cmd;
 
 use crate::{
@@ -110,8 +110,7 @@ fn write_change(
                 call.arg(stored);
             }
             call.arg(if lock.damaged { String::new() } else { agent_name(&lock.agent, lock.id) });
-            let expired = if *cause == Cause::Expired { "x" } else { "" };
-            call.arg(format!("{expired}{}", if lock.damaged { "q" } else { "" }));
+            call.arg(if lock.damaged { "q" } else { "" });
             call.arg(ending_key(&lock.agent, lock.holder.as_ref(), &lock.pattern));
             let (by, note) = (by.as_deref(), note.as_deref());
             call.arg(ending_tail(lock, *cause, by, note, command.nonce));

@@ -6,7 +6,8 @@ use lock_core::{BackendError, BoxFuture, Check, ErrorKind, LockBackend, Scheme, 
 
 use crate::{Options, SqliteBackend, inspect};
 
-/// `sqlite:FILE`, with the option `allow-network=true`.
+/// `sqlite:FILE`, with the options `allow-network=true` and `namespace=NAME`. Another namespace
+/// than `default` is a file of its own beside it, `FILE.NAME.db`.
 ///
 /// ```
 /// use lock_core::Backends;
@@ -47,7 +48,7 @@ fn inspect<'a>(url: &'a StoreUrl, base: &'a Path, repair: bool) -> BoxFuture<'a,
 
 fn read(url: &StoreUrl, base: &Path) -> Result<(std::path::PathBuf, Options), BackendError> {
     const ALLOW_NETWORK: &str = "allow-network";
-    url.allow_options(&[ALLOW_NETWORK])?;
+    url.allow_options(&[ALLOW_NETWORK, "namespace"])?;
     let invalid = |what: &str| BackendError::new(ErrorKind::Invalid, what);
     let place = url.place().strip_prefix("//").unwrap_or(url.place());
     if place.is_empty() {
@@ -61,5 +62,10 @@ fn read(url: &StoreUrl, base: &Path) -> Result<(std::path::PathBuf, Options), Ba
         Some("true") => true,
         Some(_) => return Err(invalid("allow-network is true or false")),
     };
-    Ok((base.join(place), SqliteBackend::options().allow_network(allow_network)))
+    let file = match url.namespace()? {
+        None => base.join(place),
+        // With an extension, so that it is not what SQLite keeps beside another one.
+        Some(namespace) => base.join(format!("{place}.{namespace}.db")),
+    };
+    Ok((file, SqliteBackend::options().allow_network(allow_network)))
 }

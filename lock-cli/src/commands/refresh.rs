@@ -68,7 +68,7 @@ pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Fail
             say!(out, "nothing to refresh: {agent} holds no lock");
         }
         if !lost.is_empty() {
-            let patterns = lost.iter().map(|lost| lost.pattern.as_str());
+            let patterns = lost.iter().map(|lost| context.typed(&lost.pattern));
             let next = patterns.fold(context.next("acquire"), present::next::Next::word);
             next.agent(&agent).say(out);
         }

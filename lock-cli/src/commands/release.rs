@@ -54,17 +54,19 @@ pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Fail
         for pattern in released {
             say!(out, "{GOOD}released{GOOD:#} {}", Shown(pattern.as_str()));
         }
-        present::conflict::refusal(out, "not yours", refusal, outcome.now);
+        // With a token, it may be this agent's own lock, of another grant.
+        let verb = if args.token.is_some() { "not that grant" } else { "not yours" };
+        present::conflict::refusal(out, verb, refusal, outcome.now);
         if status == "not_held" {
             let what = if args.all { "no lock" } else { "no such lock" };
             say!(out, "nothing to release: {agent} holds {what}");
         }
         for lock in overlapping {
             say!(out, "but {}, which overlaps it", present::lock::headline(lock));
-            context.next("release").word(lock.pattern.as_str()).agent(&agent).say(out);
+            context.next("release").word(context.typed(&lock.pattern)).agent(&agent).say(out);
         }
         if let Some(conflict) = refusal.conflicts.first() {
-            context.next("who").word(conflict.requested.as_str()).say(out);
+            context.next("who").word(context.typed(&conflict.requested)).say(out);
         }
     })
 }

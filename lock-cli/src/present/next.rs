@@ -41,7 +41,11 @@ impl Next {
     /// The patterns, as they were typed.
     #[must_use]
     pub(crate) fn patterns(mut self, args: &PatternArgs) -> Self {
-        self.0.extend(args.patterns.iter().map(|word| word.to_string_lossy().into_owned()));
+        self.0.extend(args.patterns.iter().map(|word| match word.to_string_lossy() {
+            // It must not look like an option.
+            word if word.starts_with('-') => format!("./{word}"),
+            word => word.into_owned(),
+        }));
         let from = args.patterns_from.as_ref().map(|path| path.as_os_str());
         self.option("--patterns-from", from)
             .flag("-0", args.null)

@@ -13,6 +13,7 @@ pub(crate) fn removed(output: Output, outcome: &Outcome, dry_run: bool) -> Resul
     let is_stale = |lock: &Lock| lock.expires_at <= outcome.now;
     let answer = json::Removed {
         removed: locks.len(),
+        live: *live,
         locks: locks.iter().map(|lock| json::Lock::new(lock, is_stale(lock))).collect(),
         waiting: waiters.iter().zip(1..).map(|(w, place)| json::Waiter::new(w, place)).collect(),
     };

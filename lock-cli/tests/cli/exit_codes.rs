@@ -103,6 +103,40 @@ fn the_hint_fits_the_mistake() {
     }
 }
 
+/// Stored names are relative to the root, and what is to be typed next to the current directory.
+#[test]
+fn the_next_command_can_be_typed_where_one_stands() {
+    let checkout = Checkout::new();
+    checkout.must("acquire --agent ada -- src/*.rs -x");
+    let inside = |line: &str| {
+        let mut command = checkout.command();
+        command.args(line.split(' ')).current_dir(checkout.root().join("src"));
+        crate::checkout::Answer::from(command.output().unwrap())
+    };
+    let next = |answer: &crate::checkout::Answer| {
+        let line = answer.stdout.lines().find_map(|line| line.strip_prefix("next: lockctl "));
+        line.unwrap_or_default().replace('\'', "")
+    };
+    let hint = inside("release a.rs --agent ada");
+    assert_eq!(next(&hint), "release ../src/*.rs --agent ada", "{hint:?}");
+    assert_eq!(inside(&next(&hint)).stdout, "released src/*.rs\n");
+    let hint = inside("refresh *.rs --agent ada");
+    assert_eq!(next(&hint), "acquire ../src/*.rs --agent ada", "{hint:?}");
+    assert_eq!(inside(&next(&hint)).code, 0);
+    let refused = checkout.run(["check", "--agent", "grace", "--", "-x"]);
+    assert_eq!(next(&refused), "wait ./-x", "{refused:?}");
+    assert_eq!(checkout.lockctl("who ./-x").code, 0);
+}
+
+#[test]
+fn help_and_version_are_one_object_too() {
+    let checkout = Checkout::new();
+    let version = checkout.must("--json --version");
+    assert_eq!(version.json()["version"], checkout.must("--version").stdout.trim_end());
+    let help = checkout.must("acquire --help --json").json();
+    assert_eq!(help["help"], checkout.must("acquire --help").stdout.trim_end());
+}
+
 #[test]
 fn global_options_stand_before_or_after_the_command() {
     let checkout = Checkout::new();

@@ -17,6 +17,7 @@ mod exit_codes;
 mod json_shapes;
 mod live_line;
 mod metrics;
+mod namespaces;
 mod pipes;
 mod precedence;
 mod race;

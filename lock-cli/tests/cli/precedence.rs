@@ -133,6 +133,15 @@ fn a_repositorys_scope_needs_a_repository() {
 }
 
 #[test]
+fn a_value_that_cannot_be_is_named_with_its_key() {
+    let checkout = Checkout::new();
+    checkout.write("lockctl.toml", "agent = \"a b\"\n");
+    let answer = checkout.lockctl("acquire a --json");
+    assert_eq!((answer.code, &answer.json()["error"]["code"]), (2, &"config".into()));
+    assert!(answer.stderr.contains("lockctl.toml: agent: an agent id has"), "{answer:?}");
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_line() {
     let checkout = Checkout::new();
     checkout.write("lockctl.toml", "# a comment\nagent = \"ada\"\nbackned = \"fs:x\"\n");

@@ -564,7 +564,7 @@ would remove src/*.rs of ada, live until [TIME] (in [SPAN])
         checkout,
         "cleanup-stale --older-than 0",
         str![[r#"
-{"removed":1,"locks":[{"pattern":"src/*.rs","agent_id":"ada","mode":"exclusive","reason":"rename Foo","acquired_at":"[TIME]","refreshed_at":"[TIME]","expires_at":"[TIME]","stale":false,"token":[TOKEN]}]}
+{"removed":1,"live":1,"locks":[{"pattern":"src/*.rs","agent_id":"ada","mode":"exclusive","reason":"rename Foo","acquired_at":"[TIME]","refreshed_at":"[TIME]","expires_at":"[TIME]","stale":false,"token":[TOKEN]}]}
 [exit 0]
 
 "#]]
@@ -598,7 +598,7 @@ removed src/*.rs of ada, live until [TIME] (in [SPAN])
         checkout,
         "cleanup-agent ada",
         str![[r#"
-{"removed":0,"locks":[]}
+{"removed":0,"live":0,"locks":[]}
 [exit 0]
 
 "#]]
@@ -631,7 +631,7 @@ removed src/*.rs of ada, live until [TIME] (in [SPAN])
         checkout,
         "cleanup-orphaned --known grace",
         str![[r#"
-{"removed":0,"locks":[]}
+{"removed":0,"live":0,"locks":[]}
 [exit 0]
 
 "#]]
@@ -655,7 +655,7 @@ removed src/*.rs of ada, live until [TIME] (in [SPAN])
         checkout,
         "break src/*.rs --reason hangs",
         str![[r#"
-{"removed":0,"locks":[]}
+{"removed":0,"live":0,"locks":[]}
 [exit 0]
 
 "#]]

@@ -59,6 +59,26 @@ fn events_are_told_as_they_happen() {
     assert!(events.iter().all(|event| event["at"].as_str().is_some_and(|at| at.ends_with('Z'))));
 }
 
+/// Whether it was live when it ended, whoever ended it.
+#[test]
+fn a_lock_that_ended_says_whether_it_was_stale() {
+    let checkout = Checkout::new();
+    let lines = watched(&checkout, true, 5, || {
+        checkout.must("acquire live --agent ada");
+        checkout.must("acquire stale --agent ada --ttl 100ms");
+        std::thread::sleep(Duration::from_millis(1_500));
+        checkout.must("cleanup-agent ada");
+    });
+    let events: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let cleaned = events.iter().filter(|event| event["event"] == "cleaned");
+    let stale = |event: &Value| {
+        let pattern = event["lock"]["pattern"].as_str().unwrap().to_owned();
+        (pattern, event["lock"]["stale"].as_bool().unwrap())
+    };
+    let cleaned: Vec<_> = cleaned.map(stale).collect();
+    assert_eq!(cleaned, [("live".to_owned(), false), ("stale".to_owned(), true)]);
+}
+
 #[test]
 fn people_get_a_line_an_event() {
     let checkout = Checkout::new();

@@ -24,16 +24,21 @@ fn some(refresh: &Refresh, targets: &[Target], view: &View) -> Result<(Draft, Ve
     let mut kept: Vec<&Lock> = Vec::new();
     let mut lost = Vec::new();
     for target in targets {
-        let held = target.readings.iter().find_map(|pattern| {
-            let own = own(refresh, view).find(|lock| lock.pattern == *pattern)?;
-            (view.is_live(own) && token_fits(refresh, own)).then_some(own)
-        });
-        match held {
-            Some(lock) if kept.iter().any(|other| other.id == lock.id) => {}
-            Some(lock) => kept.push(lock),
-            None => lost.extend(loss(refresh, targets, target, view)?),
+        let held: Vec<&Lock> = target
+            .readings
+            .iter()
+            .filter_map(|pattern| {
+                let own = own(refresh, view).find(|lock| lock.pattern == *pattern)?;
+                (view.is_live(own) && token_fits(refresh, own)).then_some(own)
+            })
+            .collect();
+        if held.is_empty() {
+            lost.extend(loss(refresh, targets, target, view)?);
         }
+        kept.extend(held);
     }
+    let mut seen = HashSet::new();
+    kept.retain(|lock| seen.insert(lock.id));
     Ok(extend(refresh, kept, lost))
 }
 
@@ -187,6 +192,15 @@ mod tests {
         world.acquire("two", "*.rs");
         assert_eq!(world.refresh("one", "a.rs"), "lost a.rs to two: never_held");
         assert_eq!(world.refresh("one", "b"), "lost b to nobody: never_held");
+    }
+
+    #[test]
+    fn every_reading_of_an_argument_lives_on_and_none_is_missed_while_one_does() {
+        let world = World::new();
+        world.acquire("one", "a a/ b");
+        assert_eq!(world.refresh("one", "a/|a a"), "=a/ =a");
+        assert_eq!(world.refresh("one", "b/|b"), "=b");
+        assert_eq!(world.refresh("one", "c/|c"), "lost c/ to nobody: never_held");
     }
 
     #[test]

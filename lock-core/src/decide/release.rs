@@ -1,5 +1,7 @@
 //! Letting locks go.
 
+use std::collections::HashSet;
+
 use super::{claim::Claim, scope};
 use crate::{
     Answer, Blocker, Cause, Change, Command, Lock, LockScope, Mode, Pattern, Refusal, Release,
@@ -19,6 +21,8 @@ pub(crate) fn decide(
             step.refusal.sort(&scope::readings(targets));
         }
     }
+    let mut seen = HashSet::new();
+    step.gone.retain(|lock| seen.insert(lock.id));
     let mut released: Vec<Pattern> = step
         .gone
         .iter()
@@ -68,13 +72,16 @@ impl<'a> Step<'a> {
     }
 
     fn one(&mut self, target: &Target) {
-        let ours = target.readings.iter().find_map(|pattern| {
-            self.view.locks.iter().find(|lock| lock.pattern == *pattern && self.is_ours(lock))
-        });
-        if let Some(lock) = ours {
-            if !self.gone.iter().any(|gone| gone.id == lock.id) {
-                self.gone.push(lock);
-            }
+        let view = self.view;
+        let ours: Vec<&Lock> = target
+            .readings
+            .iter()
+            .filter_map(|pattern| {
+                view.locks.iter().find(|lock| lock.pattern == *pattern && self.is_ours(lock))
+            })
+            .collect();
+        if !ours.is_empty() {
+            self.gone.extend(ours);
             return;
         }
         for pattern in &target.readings {
@@ -168,6 +175,16 @@ mod tests {
         world.acquire("one", "src/*.rs");
         assert_eq!(world.release("one", "src/a.rs"), "~src/*.rs");
         assert_eq!(world.release("one", "--all"), "-src/*.rs");
+    }
+
+    #[test]
+    fn every_reading_of_an_argument_is_let_go() {
+        let world = World::new();
+        world.acquire("one", "a a/ b");
+        world.acquire("two", "c c/");
+        assert_eq!(world.release("one", "a/|a a"), "-a/ -a");
+        assert_eq!(world.release("one", "b|b/"), "-b");
+        assert_eq!(world.release("one", "c|c/"), "two holds c, two holds c/");
     }
 
     #[test]

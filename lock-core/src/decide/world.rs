@@ -143,10 +143,12 @@ fn who_is(who: &str) -> (AgentId, Option<HolderId>) {
     }
 }
 
+/// Words are arguments; what stands between bars are the readings of one.
 fn targets(patterns: &str) -> Targets {
+    let target = |word: &str| Target { readings: word.split('|').map(pattern).collect() };
     match patterns {
         "--all" => Targets::All,
-        _ => Targets::Some(patterns.split(' ').map(|text| Target::from(pattern(text))).collect()),
+        _ => Targets::Some(patterns.split(' ').map(target).collect()),
     }
 }
 

@@ -81,25 +81,24 @@ impl HistoryFilter {
     /// The tenures in `view` that pass.
     pub fn apply(&self, view: &View) -> Vec<Tenure> {
         let endings = view.history.iter().filter_map(HistoryEntry::ending);
-        let mut tenures: Vec<Tenure> = endings.map(Tenure::ended).collect();
-        let mut held: Vec<Tenure> =
-            view.locks.iter().map(|lock| Tenure::held(lock, view)).collect();
-        held.sort_by_key(|tenure| (tenure.from, tenure.token));
-        tenures.extend(held);
-        tenures.retain(|tenure| self.passes(tenure, view.now));
+        let ended = endings.map(|ending| (Tenure::ended(ending), ending.until));
+        let mut held: Vec<(Tenure, Timestamp)> =
+            view.locks.iter().map(|lock| (Tenure::held(lock, view), lock.expires_at)).collect();
+        held.sort_by_key(|(tenure, _)| (tenure.from, tenure.token));
+        let all = ended.chain(held).filter(|(tenure, end)| self.passes(tenure, *end, view.now));
+        let mut tenures: Vec<Tenure> = all.map(|(tenure, _)| tenure).collect();
         tenures.drain(..tenures.len().saturating_sub(TOLD));
         tenures
     }
 
-    fn passes(&self, tenure: &Tenure, now: Timestamp) -> bool {
+    /// `end` is when the lease ends or ended: of a lock that lives, that much is known.
+    fn passes(&self, tenure: &Tenure, end: Timestamp, now: Timestamp) -> bool {
         let pattern = &tenure.pattern;
         let until = tenure.until.unwrap_or(now);
         (self.under.is_empty() || self.under.iter().any(|under| under.meets(pattern)))
             && self.by.as_ref().is_none_or(|by| *by == tenure.agent)
             && self.since.is_none_or(|since| now.since(until) <= since)
-            && self
-                .at
-                .is_none_or(|at| tenure.from <= at && tenure.until.is_none_or(|until| at < until))
+            && self.at.is_none_or(|at| tenure.from <= at && at < tenure.until.unwrap_or(end))
     }
 }
 
@@ -163,9 +162,13 @@ mod tests {
                 tenures.iter().map(|tenure| tenure.agent.to_string()).collect::<Vec<_>>()
             };
             assert_eq!(who(at(5)).await, ["one"]);
-            assert_eq!(who(at(19)).await, ["one"], "it stood until it was taken over");
+            assert_eq!(who(at(9)).await, ["one"]);
+            assert!(who(at(10)).await.is_empty(), "its lease ran out, and it held no longer");
+            assert!(who(at(19)).await.is_empty(), "whatever became of it later");
             assert_eq!(who(at(20)).await, ["two"]);
             assert_eq!(who(at(25)).await, ["two"]);
+            assert_eq!(who(at(79)).await, ["two"], "unless somebody ends it");
+            assert!(who(at(80)).await.is_empty(), "nobody knows whether it will be refreshed");
             let ended = agent("x").history(HistoryFilter::default()).await.unwrap();
             assert_eq!(ended[0].ended, Some(Cause::TakenOver));
             assert_eq!(ended[0].by.as_deref(), Some("two"));

@@ -8,7 +8,7 @@ use super::RootError;
 use crate::pattern::PatternError;
 
 /// What a glob gives meaning to.
-const SPECIAL: [char; 5] = ['*', '?', '[', '{', '\\'];
+pub(super) const SPECIAL: [char; 5] = ['*', '?', '[', '{', '\\'];
 
 /// The text of an argument. What the file system is asked about holds no control character.
 pub(super) fn text(argument: &OsStr) -> Result<&str, RootError> {

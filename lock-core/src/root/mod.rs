@@ -37,6 +37,7 @@ mod read;
 mod readings;
 mod show;
 mod spelling;
+mod typed;
 mod walk;
 
 use std::path::{Path, PathBuf};

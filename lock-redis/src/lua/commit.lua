@@ -5,7 +5,7 @@
 --   W body, R, X                          a waiter comes, stays, goes
 -- A state is the token and the revision: a command that is tried again after its lock was removed
 -- makes another lock with the same id.
--- The flags of an end: `x` the lease ran out, and ended the lock when it did; `q` it is damaged.
+-- The flags of an end: `q` it is damaged.
 
 -- The numbers in front of the record that was changed, as they were: the client's answer has them.
 local before = {}
@@ -95,14 +95,12 @@ local function commit(nonce, grants, makes_version, count)
       if not is_as_seen(id, ARGS[at + 2], ARGS[at + 3]) then return nil end
       local record, flags, ended = records[id], ARGS[at + 6], text_now
       local expires = remember(record)
-      if flags ~= '' then
-        if string.find(flags, 'x', 1, true) and expires and expires < now then
-          ended = format('%.0f', expires)
-        end
-        if string.find(flags, 'q', 1, true) then
-          quarantine[#quarantine + 1] = id
-          quarantine[#quarantine + 1] = record or ''
-        end
+      if flags == 'q' then
+        quarantine[#quarantine + 1] = id
+        quarantine[#quarantine + 1] = record or ''
+      elseif expires and expires < now then
+        -- A lease that ran out ended the lock then, whatever becomes of its record now.
+        ended = format('%.0f', expires)
       end
       local ending = ARGS[at + 7] .. format('%016.0f', next_version) .. ' ' .. ended .. ' ' .. ARGS[at + 8]
       gone_locks[#gone_locks + 1] = id
