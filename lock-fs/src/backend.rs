@@ -93,8 +93,10 @@ impl FsBackend {
                 .with_source(error)
         })?;
         let patience = options.patience;
+        // From a network, the kernel does not hear what other machines do.
+        let listens = options.notification && !options.allow_network;
         let session = Session::new(path.clone(), options)?;
-        let watch = Arc::new(Watch::new(path.clone()));
+        let watch = Arc::new(Watch::new(path.clone(), listens));
         Ok(Self { path: Arc::new(path), patience, session: Arc::new(Mutex::new(session)), watch })
     }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_io::Timer;
+use futures_lite::{FutureExt as _, future};
 use lock_core::Version;
 use rustix::{
     fd::OwnedFd,
@@ -14,38 +15,77 @@ use rustix::{
 };
 
 use crate::{
+    bell::{Bell, Heard},
     error::{Doing as _, Result},
     state::{Found, State},
     store::STATE,
 };
 
-/// The first pause between two looks, and the longest.
+/// Where no bell can be heard, the first pause between two looks, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
 
 /// Looks at the version without taking the guard.
 #[derive(Debug)]
 pub(crate) struct Watch {
     path: PathBuf,
+    bell: Bell,
 }
 
 impl Watch {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path }
+    /// `listens` says whether the kernel is asked to tell of changes.
+    pub(crate) fn new(path: PathBuf, listens: bool) -> Self {
+        let bell = Bell::new(&path, listens);
+        Self { path, bell }
     }
 
     /// Returns once the version is not `seen`, at the latest after `limit`.
     pub(crate) async fn changed(&self, seen: Version, limit: Duration) -> Result<Version> {
-        let deadline = Instant::now().checked_add(limit);
-        let mut pause = PAUSES.0;
+        let end = Instant::now().checked_add(limit);
+        let (mut pause, longest) = PAUSES;
         loop {
+            // First listen, then look: a ring in between is heard.
+            let (rung, ear) = self.bell.listen();
+            let mut elsewhere = std::pin::pin!(async {
+                match &ear {
+                    Some(ear) => ear.heard().await,
+                    None => future::pending().await,
+                }
+            });
+            let heard = future::poll_once(elsewhere.as_mut()).await;
             let version = self.version(seen)?;
-            let now = Instant::now();
-            if version != seen || deadline.is_some_and(|deadline| deadline <= now) {
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            let over = version != seen || left.is_some_and(|left| left.is_zero());
+            let heard = match heard {
+                None if over => return Ok(version),
+                None => {
+                    let mut next = left.unwrap_or(Duration::MAX);
+                    if ear.is_none() {
+                        next = next.min(pause);
+                        pause = (pause * 2).min(longest);
+                    }
+                    let here = async {
+                        rung.await;
+                        None
+                    };
+                    let late = async {
+                        Timer::after(next).await;
+                        None
+                    };
+                    here.or(async { Some(elsewhere.await) }).or(late).await
+                }
+                heard => heard,
+            };
+            let Some(heard) = heard else { continue };
+            if let Some(ear) = &ear
+                && !matches!(heard, Ok(Heard::Ring))
+            {
+                self.bell.forget(ear);
+            }
+            // It was for all who wait in this process, and only this one has heard it.
+            self.bell.ring();
+            if over {
                 return Ok(version);
             }
-            let left = deadline.map_or(pause, |deadline| deadline - now);
-            Timer::after(pause.min(left)).await;
-            pause = (pause * 2).min(PAUSES.1);
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod access;
 mod backend;
+mod bell;
 mod changed;
 mod commit;
 #[cfg(test)]

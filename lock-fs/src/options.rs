@@ -20,12 +20,14 @@ use crate::{FsBackend, error::Result};
 pub struct Options {
     pub(crate) mode: Option<u32>,
     pub(crate) allow_network: bool,
+    pub(crate) notification: bool,
     pub(crate) patience: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { mode: None, allow_network: false, patience: Duration::from_secs(10) }
+        let patience = Duration::from_secs(10);
+        Self { mode: None, allow_network: false, notification: true, patience }
     }
 }
 
@@ -44,6 +46,14 @@ impl Options {
     #[must_use]
     pub fn allow_network(mut self, allow: bool) -> Self {
         self.allow_network = allow;
+        self
+    }
+
+    /// Whether those who wait are told of changes by the kernel, where it can. By default they are;
+    /// otherwise, and on a network file system, they look every now and then, at most 50 ms late.
+    #[must_use]
+    pub fn notification(mut self, notification: bool) -> Self {
+        self.notification = notification;
         self
     }
 

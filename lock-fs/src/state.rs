@@ -1,7 +1,10 @@
 //! The few numbers that a namespace needs beside its records, in one line of fixed length.
 
 use lock_core::{Token, Version};
-use rustix::{fd::AsFd, io::Errno};
+use rustix::{
+    fd::AsFd,
+    io::{Errno, retry_on_intr},
+};
 
 use crate::{name, sys};
 
@@ -46,7 +49,8 @@ impl State {
 
     pub(crate) fn read(file: impl AsFd) -> Result<Found, Errno> {
         let mut bytes = [0; Self::ROOM];
-        let length = sys::read_at(file, &mut bytes, 0)?;
+        // One line in one call: to ask whether there is more would cost each step another.
+        let length = retry_on_intr(|| rustix::io::pread(file.as_fd(), &mut bytes, 0))?;
         Ok(Self::parse(bytes.get(..length).unwrap_or_default()))
     }
 

@@ -164,6 +164,7 @@ impl Store {
 
     /// Wakes those who wait for a change. They look now and then anyway: no reason to fail.
     pub(crate) fn ring(&mut self) {
+        self.bell = self.bell.take().filter(sys::is_named);
         if self.bell.is_none() {
             self.bell = open_or_make(&self.dir, BELL, &self.access).ok();
         }

@@ -11,6 +11,8 @@
 
 mod backends;
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod calls;
 mod checkout;
 mod examples;
 mod exit_codes;
