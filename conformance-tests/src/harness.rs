@@ -65,7 +65,7 @@ fn try_one(fixture: &dyn Fixture, scenario: &Scenario) -> Result<(), String> {
     }
     let run = AssertUnwindSafe(|| {
         let bench = match scenario.needs {
-            Needs::Clock | Needs::Skew => Bench::with_clock(fixture, seed),
+            Needs::Clock | Needs::ManualClock | Needs::Skew => Bench::with_clock(fixture, seed),
             _ => Bench::new(fixture, seed),
         };
         (scenario.run)(&bench);

@@ -40,6 +40,8 @@ pub(crate) enum Needs {
     Nothing,
     /// A clock that can be moved, if there is one: it only waits for leases.
     Clock,
+    /// A clock that can be moved in both directions.
+    ManualClock,
     /// Stores that other processes can open.
     Processes,
     /// Records that can be damaged.
@@ -53,6 +55,7 @@ impl Needs {
     pub(crate) fn are_met_by(self, fixture: &dyn Fixture) -> bool {
         match self {
             Self::Nothing | Self::Clock => true,
+            Self::ManualClock => fixture.fresh_with_clock().is_some(),
             Self::Processes => fixture.processes(),
             Self::Damage => fixture.damages(),
             Self::Skew => fixture.skews(),

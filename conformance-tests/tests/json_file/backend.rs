@@ -6,14 +6,14 @@
 use std::{
     fs::{self, File},
     io::{self, ErrorKind as Io},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 use lock_core::{
     BackendError, Command, ErrorKind, HistoryEntry, Lock, LockBackend, Outcome, Scope, Stamp,
-    Timestamp, Token, Version, View, Waiter, Write, decide,
+    Timestamp, Token, Version, View, Waiter, Write, decide, host::Host,
 };
 use serde::{Deserialize, Serialize};
 
@@ -94,7 +94,7 @@ impl Namespace {
     fn view(&self, scope: &Scope, now: Timestamp) -> View {
         let endings = self.log.iter().filter_map(HistoryEntry::ending);
         let history = |after: Version| self.log.iter().filter(move |it| it.version() > after);
-        View {
+        let mut view = View {
             scope: scope.clone(),
             now,
             version: self.version,
@@ -104,7 +104,9 @@ impl Namespace {
             forgetful: self.forgetful,
             history: scope.history.into_iter().flat_map(history).cloned().collect(),
             ..View::default()
-        }
+        };
+        Host::current().bury(&mut view); // locks of processes that are gone
+        view
     }
 
     fn write(&mut self, write: Write) {
@@ -175,7 +177,7 @@ impl LockBackend for JsonFile {
 }
 
 /// Nothing has happened: every step fails before it is renamed into place.
-fn failed(context: &str, error: io::Error) -> BackendError {
+pub(crate) fn failed(context: &str, error: io::Error) -> BackendError {
     let kind = match error.kind() {
         Io::PermissionDenied | Io::ReadOnlyFilesystem => ErrorKind::Denied,
         Io::StorageFull | Io::QuotaExceeded => ErrorKind::Full,
@@ -192,11 +194,4 @@ impl std::fmt::Display for JsonFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "json:{}", self.directory.display())
     }
-}
-
-/// What does not belong in `directory` when nobody is at work there.
-pub(crate) fn leftovers(directory: &Path) -> Vec<String> {
-    let names = fs::read_dir(directory).into_iter().flatten().flatten();
-    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.filter(|name| !["guard", "locks.json"].contains(&name.as_str())).collect()
 }

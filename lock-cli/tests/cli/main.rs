@@ -20,6 +20,7 @@ mod json_shapes;
 mod live_line;
 mod metrics;
 mod namespaces;
+mod own_store;
 mod pipes;
 mod precedence;
 mod race;
