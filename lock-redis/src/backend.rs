@@ -19,6 +19,7 @@ use crate::{
     connection::Connection,
     error::Call,
     known::Known,
+    line::Line,
     load::{Reply, read_reply, write_scope},
     options::RedisOptions,
     runtime::Runtime,
@@ -26,8 +27,9 @@ use crate::{
     seen::Seen,
 };
 
-/// How long to try again when others are always faster. Each failure is another's success.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to try again when others are always faster. Each failure is another's success, so this
+/// is not a store that does not answer: a crowd that comes at once takes its time.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One namespace of locks in a Redis or Valkey server, version 6.2 or later.
 ///
@@ -65,6 +67,7 @@ pub struct RedisBackend {
     options: RedisOptions,
     bell: Bell,
     known: Known,
+    line: Line,
     store: Arc<Store>,
     runtime: Runtime,
 }
@@ -93,7 +96,7 @@ impl RedisBackend {
         let store = Arc::new(Store { connection, keys });
         runtime.within(store.connection.connect()).await?;
         let bell = Bell::new(options.notifications);
-        Ok(Self { options, bell, known: Known::default(), store, runtime })
+        Ok(Self { options, bell, known: Known::default(), line: Line::default(), store, runtime })
     }
 
     /// The server, and where the namespace is on it.
@@ -138,7 +141,7 @@ impl RedisBackend {
                 Err(error) if !by_text && crate::error::is_unknown_script(&error) => by_text = true,
                 Err(error) => return Err(error),
                 Ok((value, connection)) => {
-                    let reply = read_reply(value, scope, connection)?;
+                    let reply = read_reply(value, scope, connection, &self.line)?;
                     self.known.tick(reply.now());
                     return Ok(reply);
                 }
@@ -208,6 +211,8 @@ impl RedisBackend {
             }
             if lost_races > 1 {
                 tokio::time::sleep(jitter(lost_races)).await;
+                // After a pause, what was seen is old: to try with that would be to lose again.
+                seen = self.load(&scope).await?;
             }
         }
     }

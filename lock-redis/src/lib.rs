@@ -14,6 +14,7 @@ mod error;
 mod facts;
 mod inspect;
 mod known;
+mod line;
 mod load;
 mod log;
 mod name;

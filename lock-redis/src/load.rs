@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use lock_core::{
     AgentId, BackendError, EndingScope, HistoryEntry, Lock, Mode, Pattern, RecordId, Scope, Stamp,
-    Timestamp, Token, Ttl, Version, View, Waiter, host::Host,
+    Timestamp, Token, Ttl, Version, View, host::Host,
 };
 use redis::{Cmd, Value};
 
 use crate::{
     error::unreadable,
+    line::Line,
     log::{ending_key, holder_key, read_ending, read_line},
     name::{Name, ranges},
-    record::{LockRecord, read_waiter, waiter_head},
+    record::{LockRecord, waiter_head},
     seen::{Seen, SeenLock, SeenWaiter, State},
 };
 
@@ -73,6 +74,7 @@ pub(crate) fn read_reply(
     value: Value,
     scope: &Scope,
     connection: u64,
+    line: &Line,
 ) -> Result<Reply, BackendError> {
     let mut parts = array(value)?.into_iter();
     let mut next = || parts.next().ok_or_else(|| unreadable("it ends too soon"));
@@ -94,7 +96,7 @@ pub(crate) fn read_reply(
             let view = View { scope: scope.clone(), now, version, forgetful, ..View::default() };
             let mut seen = Seen { view, connection, ..Seen::default() };
             read_locks(&mut seen, array(next()?)?)?;
-            read_waiters(&mut seen, array(next()?)?)?;
+            read_waiters(&mut seen, array(next()?)?, line)?;
             read_endings(&mut seen, array(next()?)?)?;
             let lines = array(next()?)?.into_iter().rev();
             let lines = lines.map(text).collect::<Result<Vec<_>, _>>()?;
@@ -160,16 +162,18 @@ fn damaged(name: &Name, expires: Option<i64>) -> Option<Lock> {
     })
 }
 
-fn read_waiters(seen: &mut Seen, parts: Vec<Value>) -> Result<(), BackendError> {
+fn read_waiters(seen: &mut Seen, parts: Vec<Value>, line: &Line) -> Result<(), BackendError> {
     let now = seen.view.now.as_micros();
     let mut parts = parts.into_iter();
+    let mut records = Vec::new();
     while let (Some(id), Some(record)) = (parts.next(), parts.next()) {
-        let (id, record) = (text(id)?, text(record)?);
+        records.push((text(id)?, text(record)?));
+    }
+    seen.view.waiters = line.read(&records).into_iter().flatten().collect();
+    for (id, record) in records {
         let head = waiter_head(&record);
         let live = head.is_some_and(|(expires, _)| now < expires);
         let ticket = head.map_or("", |(_, ticket)| ticket).to_owned();
-        let waiter: Option<Waiter> = read_waiter(&id, &record);
-        seen.view.waiters.extend(waiter);
         seen.waiters.push(SeenWaiter { id, ticket, live });
     }
     Ok(())

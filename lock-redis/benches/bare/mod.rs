@@ -1,0 +1,80 @@
+//! The floor: two scripts that write what a cycle writes, and ask for nothing.
+
+use redis::{Cmd, aio::ConnectionLike as _};
+
+use crate::server::Server;
+
+/// Writes what an acquire writes.
+const BARE_TAKE: &str = "
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'token', ARGV[2], 'format', '1', ARGV[5], ARGV[6])
+redis.call('ZADD', KEYS[2], 0, ARGV[3], 0, ARGV[4])
+redis.call('RPUSH', KEYS[4], ARGV[7])
+redis.call('LTRIM', KEYS[4], -20000, -1)
+redis.call('PUBLISH', ARGV[8], ARGV[1])
+return redis.call('TIME')";
+
+/// Writes what a release writes.
+const BARE_FREE: &str = "
+redis.call('ZREM', KEYS[2], ARGV[3], ARGV[4])
+redis.call('HDEL', KEYS[1], ARGV[5])
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'token', ARGV[2], 'format', '1')
+redis.call('ZADD', KEYS[2], 0, ARGV[6])
+redis.call('RPUSH', KEYS[4], ARGV[7])
+redis.call('LTRIM', KEYS[4], -20000, -1)
+redis.call('PUBLISH', ARGV[8], ARGV[1])
+return redis.call('TIME')";
+
+/// The bare cycle on one connection.
+#[derive(Clone)]
+pub(crate) struct Bare {
+    connection: redis::aio::MultiplexedConnection,
+    hashes: [String; 2],
+}
+
+impl Bare {
+    pub(crate) async fn on(server: &Server) -> Self {
+        let client = redis::Client::open(format!("redis+unix://{}", server.socket().display()));
+        let mut connection = client.unwrap().get_multiplexed_async_connection().await.unwrap();
+        let mut hashes = Vec::new();
+        for script in [BARE_TAKE, BARE_FREE] {
+            let mut load = redis::cmd("SCRIPT");
+            hashes.push(load.arg("LOAD").arg(script).query_async(&mut connection).await.unwrap());
+        }
+        Self { connection, hashes: hashes.try_into().unwrap() }
+    }
+
+    pub(crate) async fn cycle(&mut self, path: &str, number: usize) {
+        let holder = format!("{number:016x}");
+        let (id, version) = (format!("{number:032x}-0"), format!("{number:016}"));
+        let body = format!(
+            r#"{{"id":"{id}","pattern":"{path}","agent":"agent-7","holder":"{holder}","mode":"exclusive","ttl_ms":300000}}"#
+        );
+        let time = "1764000000000000";
+        let record = format!("{time} {time} {time} {time} 0 {body}");
+        let name = format!("a{path}\0\0{id}\0{time}");
+        let agent = format!("gagent-7\0{id}");
+        let line = format!("A {number} {time} {number:032x} {record}");
+        self.call(0, [&version, time, &name, &agent, &id, &record, &line]).await;
+        let ending = format!(
+            "eagent-7\0{holder}\0{path}\0{version} {time} {time} {time} {{\"id\":\"{id}\",\
+             \"mode\":\"exclusive\",\"ended\":\"released\",\"by\":\"agent-7\",\
+             \"nonce\":\"{number:032x}\"}}"
+        );
+        let line = format!("E {number} {time} {number:032x} {ending}");
+        self.call(1, [&version, time, &name, &agent, &id, &ending, &line]).await;
+    }
+
+    async fn call(&mut self, which: usize, arguments: [&str; 7]) {
+        let mut call: Cmd = redis::cmd("EVALSHA");
+        call.arg(&self.hashes[which]).arg(5);
+        for key in ["data", "index", "waiters", "log", "quarantine"] {
+            call.arg(format!("{{bare}}:{key}"));
+        }
+        for argument in arguments {
+            call.arg(argument);
+        }
+        call.arg("{bare}:changed");
+        let answer = self.connection.req_packed_command(&call).await.unwrap();
+        answer.extract_error().unwrap();
+    }
+}
