@@ -19,6 +19,7 @@ mod conflict;
 mod decide;
 mod decision;
 mod error;
+mod escape;
 mod guard;
 mod keeper;
 mod manager;

@@ -113,13 +113,23 @@ impl std::str::FromStr for StoreUrl {
             return Err(invalid("a store's URL has no control characters"));
         }
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        if query.contains('@') && may_be_cut_password(place) {
+            // Without repeating any of it.
+            return Err(invalid("a `?` in a password is written %3F"));
+        }
         let options = query.split('&').filter(|part| !part.is_empty()).map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, "true"));
             let decode = |text: &str| {
                 let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
                 decoded.map(String::from).map_err(|_| invalid("an option is not UTF-8"))
             };
-            Ok((decode(name)?, decode(value)?))
+            let (name, value) = (decode(name)?, decode(value)?);
+            // A password may be any bytes: it is never shown.
+            let shown = if secret(&name) { [name.as_str(), ""] } else { [&*name, &*value] };
+            if shown.iter().any(|text| text.contains(char::is_control)) {
+                return Err(invalid("a store's URL has no control characters"));
+            }
+            Ok((name, value))
         });
         let options = options.collect::<Result<_, BackendError>>()?;
         Ok(Self { scheme: scheme.to_ascii_lowercase(), place: place.to_owned(), options })
@@ -144,6 +154,17 @@ impl fmt::Display for StoreUrl {
 /// Whether an option of this name holds a password.
 fn secret(name: &str) -> bool {
     name.to_ascii_lowercase().contains("pass")
+}
+
+/// Whether `place` may end in the middle of a password: it has no `@`, and something else than a
+/// port after a colon.
+fn may_be_cut_password(place: &str) -> bool {
+    let authority = place.strip_prefix("//").filter(|authority| !authority.contains('@'));
+    let hosts = authority.map_or("", |text| text.split_once('/').map_or(text, |(hosts, _)| hosts));
+    hosts.split(',').filter(|host| !host.ends_with(']')).any(|host| {
+        let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+        !port.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// `//user:secret@host` as `//user:***@host`. The last `@` ends the credentials: a password that
@@ -184,8 +205,21 @@ mod tests {
     }
 
     #[test]
+    fn a_password_that_a_question_mark_cuts_is_not_told() {
+        for text in
+            ["redis://u:s3?cret@h", "redis://:s3?cret@h?namespace=a", "redis://u:1s3?cret@h"]
+        {
+            let error = text.parse::<StoreUrl>().unwrap_err().to_string();
+            assert!(!error.contains("s3") && !error.contains("cret"), "{error}");
+        }
+        for text in ["redis://h:6379?namespace=a@b", "redis://[::1]?a=@", "redis://a:1,b:2/s?a=@"] {
+            assert!(text.parse::<StoreUrl>().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_url_is_refused() {
-        for text in ["", "fs", ":x", "f s:x", "fs:a\nb", "fs:a?mode=%ff"] {
+        for text in ["", "fs", ":x", "f s:x", "fs:a\nb", "fs:a?mode=%ff", "fs:a?b=%1b[2J"] {
             assert!(text.parse::<StoreUrl>().is_err(), "{text:?}");
         }
     }

@@ -2,6 +2,8 @@
 
 use std::{ffi::OsStr, fmt, path::Path};
 
+use crate::escape::Escaped;
+
 /// Between backquotes, on one line: control characters, marks that reverse the direction of
 /// writing and bytes that are no text are written as escapes. Of a long text the middle is left
 /// out: whoever typed it knows it, and the line is about what is wrong with it.
@@ -38,15 +40,9 @@ fn escaped(text: &OsStr) -> String {
 
     let mut out = String::new();
     for chunk in text.as_encoded_bytes().utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '\\' | '\'' | '"' => out.push(c),
-                // Escapes what cannot be seen, and combining marks without a base, too.
-                c => out.extend(c.escape_debug()),
-            }
-        }
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{}", Escaped(chunk.valid()));
         for byte in chunk.invalid() {
-            // Writing to a string cannot fail.
             let _ = write!(out, "\\x{byte:02x}");
         }
     }
