@@ -21,6 +21,8 @@ mod context;
 mod escape;
 mod exit;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 mod interrupt;
 mod json;
 mod live;

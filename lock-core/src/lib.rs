@@ -4,7 +4,12 @@
 //! the [`Scope`] of records its verdict can depend on; a store loads them as a [`View`];
 //! [`decide`] turns both into a [`Decision`]; the store commits its changes as one step.
 
+#[cfg(any(test, fuzzing))]
+extern crate self as lock_core;
+
 pub mod blocking;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 pub mod host;
 pub mod pattern;
 pub mod root;

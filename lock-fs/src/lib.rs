@@ -15,6 +15,8 @@ mod error;
 mod examine;
 mod fault;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 mod guard;
 mod inspect;
 mod layout;

@@ -40,7 +40,7 @@ impl Op {
     }
 
     /// Whether it stays where the store's records are. Its file may have been planted.
-    fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         let plain = |name: &str| !name.is_empty() && !name.contains('/') && !name.starts_with('.');
         let Spot { dir, name } = self.spot();
         let top = dir.split('/').next().unwrap_or_default();

@@ -12,6 +12,8 @@ mod commit;
 mod connection;
 mod error;
 mod facts;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 mod inspect;
 mod known;
 mod line;

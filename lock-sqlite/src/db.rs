@@ -6,6 +6,7 @@ use lock_core::{BackendError, ErrorKind, Nonce};
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
+    access::refuse_open_to_others,
     error::{Doing as _, Fault, Step, corrupt},
     file::{FileId, Place, private, with_suffix},
     identity,
@@ -36,6 +37,7 @@ impl Db {
     pub(crate) fn open(place: &Place) -> Step<Self> {
         let name = place.file.display().to_string();
         let doing = format!("opening {name}");
+        refuse_open_to_others(place)?;
         let file = match place.id().doing(&doing)? {
             Some(id) => id,
             None => {

@@ -31,6 +31,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod access;
 mod backend;
 mod bell;
 mod changed;
@@ -40,6 +41,8 @@ mod db;
 mod error;
 mod examine;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 mod guard;
 mod identity;
 mod inspect;

@@ -145,7 +145,7 @@ fn a_store_open_to_everybody_is_closed() {
     let dir = spoilt("");
     let file = dir.path().join("locks.db");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-    assert_eq!(ill(&doctor(dir.path(), false)), ["permissions"]);
+    assert_eq!(ill(&doctor(dir.path(), false)), ["permissions", "store"]);
     assert_eq!(ill(&doctor(dir.path(), true)), [""; 0]);
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o660);
 }

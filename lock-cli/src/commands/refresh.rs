@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DUR", allow_hyphen_values = true)]
     pub(crate) ttl: Option<OsString>,
     /// Only the grant with this fencing token
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub(crate) token: Option<u64>,
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["patterns", "patterns_from"])]
     pub(crate) all: bool,
     /// Only the grant with this fencing token
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub(crate) token: Option<u64>,
 }
 

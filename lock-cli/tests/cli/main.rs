@@ -16,6 +16,8 @@ mod calls;
 mod checkout;
 mod examples;
 mod exit_codes;
+#[cfg(unix)]
+mod hostile;
 mod json_shapes;
 mod live_line;
 mod metrics;

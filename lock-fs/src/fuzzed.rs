@@ -1,0 +1,76 @@
+//! What a fuzzer asks of this crate, and what the tests ask again with its corpus.
+//!
+//! Built for tests and under `cfg(fuzzing)` only. Each check panics when a promise is broken.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a check that fails is a find")]
+
+use std::str;
+
+use lock_core::host::{Host, Moment};
+
+use crate::{
+    log, name, record,
+    redo::Redo,
+    state::{Found, State},
+};
+
+/// Whatever lies where a record, the state, the log or a redo file should: it is read or it is
+/// not, and what is read is written back as the same.
+pub fn record(data: &[u8]) {
+    let (host, moment) = (Host::current(), Moment::now());
+    if let Some((lock, _)) = record::lock(data, host, moment) {
+        let text = record::of_lock(&lock, host, moment).expect("what was read fits a record");
+        let (again, foreign) = record::lock(text.as_bytes(), host, moment).expect("our own text");
+        assert!(!foreign);
+        // Whether its lease is over may not change by writing it down.
+        assert_eq!(again.expires_at <= moment.wall, lock.expires_at <= moment.wall);
+        // Numbers that we do not know need not be the same to the last digit.
+        assert!(again.extra.keys().eq(lock.extra.keys()));
+        let (expires_at, extra) = (lock.expires_at, lock.extra.clone());
+        assert_eq!(lock_core::Lock { expires_at, extra, ..again }, lock);
+    }
+    if let Some(waiter) = record::waiter(data, host, moment) {
+        let text = record::of_waiter(&waiter, host, moment).expect("what was read fits a record");
+        let again = record::waiter(text.as_bytes(), host, moment).expect("our own text");
+        assert_eq!(lock_core::Waiter { expires_at: waiter.expires_at, ..again }, waiter);
+    }
+    if let Found::State(state) = State::parse(data) {
+        assert_eq!(State::parse(state.to_string().as_bytes()), Found::State(state));
+    }
+    let entries: Vec<_> = log::entries(data).collect();
+    if !entries.is_empty() {
+        let text = log::text(&entries).expect("what was read can be written");
+        assert_eq!(log::entries(text.as_bytes()).collect::<Vec<_>>(), entries);
+    }
+    if let Ok(redo) = serde_json::from_slice::<Redo>(data) {
+        for op in redo.ops.iter().filter(|op| op.is_sound()) {
+            let path = op.spot().path();
+            assert!(!path.starts_with('/') && path.split('/').all(|it| it != ".."), "{op:?}");
+        }
+    }
+    if let Ok(text) = str::from_utf8(data) {
+        if let Some(decoded) = name::decode(text) {
+            assert_eq!(name::encode(&decoded), text);
+        }
+        if !text.is_empty() {
+            assert_eq!(name::decode(&name::encode(text)).as_deref(), Some(text));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    #[test]
+    fn the_corpus_of_records_holds() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/fs_record");
+        let files = fs::read_dir(corpus).unwrap().map(|file| file.unwrap().path());
+        let files: Vec<_> = files.collect();
+        assert!(files.len() >= 10, "the corpus is missing");
+        for file in files {
+            println!("{}", file.display());
+            super::record(&fs::read(file).unwrap());
+        }
+    }
+}

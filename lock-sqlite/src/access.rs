@@ -1,0 +1,33 @@
+//! Whether anybody else could have put something where the store is.
+
+use lock_core::BackendError;
+
+use crate::file::Place;
+
+/// Refuses a directory or a file that everybody can write to: SQLite follows whatever link it finds
+/// in place of its log. What belongs to another user, and to no group of ours, the system refuses.
+///
+/// # Errors
+/// [`lock_core::ErrorKind::Denied`], naming which and why.
+#[cfg(unix)]
+pub(crate) fn refuse_open_to_others(place: &Place) -> Result<(), BackendError> {
+    use std::{fs, os::unix::fs::MetadataExt as _};
+
+    use lock_core::ErrorKind;
+
+    for path in [&place.dir, &place.file] {
+        let Ok(found) = fs::symlink_metadata(path) else { continue };
+        if found.mode() & 0o002 != 0 {
+            let what = path.display();
+            let why = format!("everybody can write to {what} (chmod o-w, or move the store)");
+            return Err(BackendError::new(ErrorKind::Denied, why));
+        }
+    }
+    Ok(())
+}
+
+/// Who may write where is not for this crate to ask there.
+#[cfg(not(unix))]
+pub(crate) fn refuse_open_to_others(_place: &Place) -> Result<(), BackendError> {
+    Ok(())
+}
