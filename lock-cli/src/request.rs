@@ -27,7 +27,7 @@ pub(crate) struct RequestArgs {
     #[allow(clippy::option_option, reason = "not given, given bare, given with a value")]
     wait: Option<Option<OsString>>,
     /// End the locks when this process of this host is gone
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", allow_hyphen_values = true)]
     pid: Option<u32>,
 }
 

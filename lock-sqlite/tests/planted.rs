@@ -20,9 +20,11 @@ fn place() -> (tempfile::TempDir, PathBuf) {
 }
 
 /// Opens the store and takes a lock.
-fn acquire(file: &Path) -> Result<Grant, Error> {
+fn acquire(file: &Path) -> Result<(), Error> {
     let locks = LockManager::new(SqliteBackend::open(file)?, "one")?;
-    block_on(locks.acquire("a").into_future())
+    let answer = block_on(locks.acquire("a").into_future())?;
+    assert!(matches!(answer, Grant::Held(_)), "{answer:?}");
+    Ok(())
 }
 
 fn refused(file: &Path, kind: ErrorKind) -> String {

@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     request: RequestArgs,
     /// Exit with N instead of 1 if somebody else holds it or is ahead
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     conflict_exit_code: Option<u8>,
     /// The command, after `--`
     #[arg(last = true, required = true, value_name = "COMMAND")]

@@ -52,6 +52,7 @@ const PATTERNS: &[Row] = &[
     ("break --glob {} --reason x", b"[z-a]", "bad_pattern", "backwards"),
     ("history {}", b"[", "bad_pattern", "never closed"),
     ("list --under {}", b"../..", "outside_root", "outside the root"),
+    ("run {} -- true", b"../x", "outside_root", "outside the root"),
     ("acquire --patterns-from {}", b"/nowhere/at/all", "usage", "cannot read"),
     ("acquire --patterns-from {}", b"src", "usage", "cannot read"),
     ("acquire --patterns-from {}", b"a\x1b[2J", "usage", "cannot read"),
@@ -94,6 +95,9 @@ const NUMBERS: &[Row] = &[
     ("acquire x --ttl {}", b"\xd9\xa5m", "limit", "100ms to 7d"),
     ("acquire x --ttl {}", b"5m\xff", "usage", "not UTF-8"),
     ("refresh src/a.rs --ttl {}", b"-5m", "limit", "100ms to 7d"),
+    ("run x --ttl {} -- true", b"500ms", "limit", "1s"),
+    ("run x --conflict-exit-code {} -- true", b"256", "usage", "--conflict-exit-code"),
+    ("run x --conflict-exit-code {} -- true", b"-1", "usage", "--conflict-exit-code"),
     ("acquire x --wait={}", b"-1", "usage", "not a duration"),
     ("acquire x --wait={}", b"soon", "usage", "not a duration"),
     ("acquire x --wait={}", b"NaN", "usage", "not a duration"),
@@ -164,6 +168,7 @@ const USAGE: &[Row] = &[
     ("completions {}", b"cmd.exe", "usage", "cmd.exe"),
     ("break src/a.rs {}", b"--json", "usage", "--reason"),
     ("release {}", b"--json", "usage", ""),
+    ("run {}", b"x", "usage", "COMMAND"),
     ("release --all {}", b"x", "usage", ""),
 ];
 
