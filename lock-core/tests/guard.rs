@@ -13,8 +13,8 @@ use std::{
 use async_trait::async_trait;
 use futures_lite::future::block_on;
 use lock_core::{
-    AgentId, BackendError, Cause, Command, ErrorKind, LockBackend, LockManager, Loss,
-    MemoryBackend, Outcome, Scope, Version, View,
+    AgentId, BackendError, Break, Cause, Command, ErrorKind, LockBackend, LockManager, Loss,
+    MemoryBackend, Outcome, Pattern, Reason, Scope, Version, View, host::Host,
 };
 
 /// A backend that can be cut off.
@@ -164,5 +164,46 @@ fn a_waiting_guard_gets_what_is_released() {
         let (got, gave) = futures_lite::future::zip(wait, give).await;
         gave.unwrap();
         assert_eq!(got.unwrap().held().unwrap().leases().patterns().count(), 1);
+    });
+}
+
+#[test]
+fn finishing_says_what_was_lost_and_lets_go_of_the_rest() {
+    block_on(async {
+        let store = MemoryBackend::new();
+        let locks = manager(store.clone(), "one");
+        let guard = locks.hold(["a", "b"]).await.unwrap().held().unwrap();
+        let a = "a".parse::<Pattern>().unwrap();
+        let reason = Reason::new("stuck").unwrap();
+        let broken = Break { by: "op@here".to_owned(), targets: vec![a.into()], reason };
+        manager(store.clone(), "op").execute(broken).await.unwrap();
+        match guard.finish().await.unwrap() {
+            Some(Loss::Reported(lost)) => {
+                let lost: Vec<_> =
+                    lost.iter().map(|lost| (lost.pattern.as_str(), lost.cause)).collect();
+                assert_eq!(lost, [("a", Cause::Broken)]);
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(holders(&locks), 0);
+        let guard = locks.hold(["a", "b"]).await.unwrap().held().unwrap();
+        assert_eq!(guard.finish().await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_guard_lives_with_another_process_too_but_is_shown_with_its_own() {
+    block_on(async {
+        let host = Host::current();
+        let locks = manager(MemoryBackend::new(), "one");
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let theirs = host.process(child.id()).unwrap();
+        let guard = locks.hold("a").await.unwrap().held().unwrap();
+        guard.live_with(theirs.clone()).await.unwrap();
+        guard.live_with(theirs.clone()).await.unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let recorded = locks.who_has("a").await.unwrap().locks.remove(0).processes;
+        assert_eq!(recorded, [host.this_process().unwrap(), theirs]);
     });
 }

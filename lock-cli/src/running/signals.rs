@@ -35,10 +35,13 @@ impl Signals {
         let (tell, news) = async_channel::unbounded();
         let body = move || {
             let named = caught.forever().filter_map(Signal::from_named_raw);
+            let named = named.filter(|signal| *signal != Signal::CHILD);
             named.map(|signal| tell.send_blocking(signal)).all(|sent| sent.is_ok());
         };
         thread::Builder::new().name("signals".to_owned()).spawn(body).map_err(failed)?;
         let this = Self { handle, caught: news, ignored: ignored() };
+        // Were it ignored, nobody could learn how the command ended.
+        this.handle.add_signal(Signal::CHILD.as_raw()).map_err(failed)?;
         this.catch(&ENDING)?;
         Ok(this)
     }

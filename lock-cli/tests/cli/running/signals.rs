@@ -56,11 +56,25 @@ fn what_the_caller_ignores_stays_ignored_for_the_command_too() {
     assert_eq!((answer.code, answer.text().as_str()), (0, "both live\n"));
 }
 
+/// Whoever ignores the end of children has them reaped by the kernel, and their exit codes lost.
+#[test]
+fn the_exit_code_is_known_even_to_a_caller_that_ignores_children() {
+    let checkout = Checkout::new();
+    let run = command(&checkout, "", "exit 3");
+    let script = "import os, signal, sys\n\
+                  signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n\
+                  os.execv(sys.argv[1], sys.argv[1:])";
+    let mut python = Command::new("python3");
+    python.args(["-c", script]).arg(run.get_program()).args(run.get_args());
+    let answer = Answer::from(python.current_dir(checkout.root()).output().unwrap());
+    assert_eq!((answer.code, answer.text().as_str()), (3, ""));
+}
+
 /// Only a shell can tell a stopped run to go on; without one the lock must be kept alive.
 #[test]
 fn a_stopped_command_keeps_its_lock() {
     let checkout = Checkout::new();
-    let running = Running::start(&checkout, "--ttl 3s", "sleep 600");
+    let running = Running::start(&checkout, "--ttl 3s", "exec sleep 600");
     running.signal("TSTP");
     until("the command is stopped", || state(running.command) == Some('T'));
     let start = Instant::now();
