@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use lock_core::{AcquireRequest, Error, Grant, Leases, LockManager};
+use lock_core::{AcquireRequest, Error, ErrorKind, Grant, Leases, LockManager};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
@@ -35,18 +35,18 @@ pub(super) async fn be(task: &str) -> Result<(), Trouble> {
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let task: Task = serde_json::from_str(task)?;
-    let store = match lock_cli::builtin().connect(&task.url).await {
-        Ok(store) => store,
-        Err(error) => {
-            tell(&Told::Trouble(error.to_string()));
-            return Ok(());
+    let store = loop {
+        match lock_cli::builtin().connect(&task.url).await {
+            Ok(store) => break store,
+            Err(error) => failed(&error.into()),
         }
+        sleep(Duration::from_millis(100)).await;
     };
     let locks = LockManager::new(store, task.name.as_str())?;
     let mut agent = Agent { locks, draw: Draw::new(task.seed) };
     loop {
         if let Err(error) = agent.act().await {
-            tell(&Told::Trouble(format!("{}: {error}", task.name)));
+            failed(&error);
         }
         sleep(agent.draw.millis(5)).await;
     }
@@ -58,6 +58,21 @@ fn tell(told: &Told) {
     if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
         process::exit(0); // nobody listens any more
     }
+}
+
+/// Tells of a call that failed.
+fn failed(error: &Error) {
+    let text = error.to_string();
+    tell(&if is_no_answer(error) { Told::Unanswered(text) } else { Told::Trouble(text) });
+}
+
+/// Whether it says nothing about the store, but that it was not heard.
+pub(super) fn is_no_answer(error: &Error) -> bool {
+    let kind = match error {
+        Error::Backend(error) => error.kind(),
+        _ => return false,
+    };
+    matches!(kind, ErrorKind::Unavailable | ErrorKind::Unknown)
 }
 
 fn trouble(what: impl Display) {

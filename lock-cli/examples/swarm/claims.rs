@@ -25,6 +25,8 @@ pub(super) struct Claims {
     pub(super) timeouts: u64,
     pub(super) deadlocks: u64,
     pub(super) losses: u64,
+    /// How many calls had no answer, and what the last one said.
+    pub(super) unanswered: (u64, String),
     /// The longest wait that ended with a grant, in microseconds.
     pub(super) longest: u64,
 }
@@ -62,9 +64,16 @@ impl Claims {
             Told::Refused(Refused::Timeout) => self.timeouts += 1,
             Told::Refused(Refused::Deadlock) => self.deadlocks += 1,
             Told::Lost => self.losses += 1,
+            Told::Unanswered(text) => self.unanswered(text),
             Told::Trouble(text) => return Err(text),
         }
         Ok(())
+    }
+
+    /// A call had no answer. What it may have done is in the history, and is held against the rule
+    /// as all the rest.
+    pub(super) fn unanswered(&mut self, text: String) {
+        self.unanswered = (self.unanswered.0 + 1, text);
     }
 
     /// Of two grants, one of which was answered before the other was asked for, the later has the

@@ -81,14 +81,17 @@ async fn swarm(arguments: &Arguments) -> Result<(), Trouble> {
     while begin.elapsed() < arguments.time {
         tokio::time::sleep(LOOK).await;
         crew.torment(&mut draw)?;
-        operators.work(&mut draw, arguments.agents).await?;
+        match operators.work(&mut draw, arguments.agents).await {
+            Err(error) if agent::is_no_answer(&error) => follower.unanswered(&error),
+            other => other?,
+        }
         follower.look(&crew).await?;
         if sizes.are_due(begin.elapsed(), arguments.time) {
             sizes.take(begin.elapsed(), &follower, &crew);
         }
     }
     crew.stop();
-    follower.look(&crew).await?;
+    follower.finish(&crew).await?;
     follower.report(&crew, begin.elapsed());
     sizes.check()?;
     println!("history     every grant and end held against the rule: 0 violations");

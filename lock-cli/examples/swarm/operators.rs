@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lock_core::{AgentId, Break, ListFilter, LockBackend, LockManager, Reason, Target};
+use lock_core::{AgentId, Break, Error, ListFilter, LockBackend, LockManager, Reason, Target};
 
 use super::{Trouble, crew, draw::Draw};
 
@@ -21,7 +21,7 @@ impl Operators {
     }
 
     /// Cleans and breaks, now and then.
-    pub(super) async fn work(&mut self, draw: &mut Draw, agents: usize) -> Result<(), Trouble> {
+    pub(super) async fn work(&mut self, draw: &mut Draw, agents: usize) -> Result<(), Error> {
         match draw.below(24) {
             0..=3 => drop(self.cleaner.cleanup_stale(None).await?),
             4..=5 => drop(self.cleaner.cleanup_orphaned(None).await?),
@@ -35,7 +35,7 @@ impl Operators {
         Ok(())
     }
 
-    async fn break_one(&self, draw: &mut Draw) -> Result<(), Trouble> {
+    async fn break_one(&self, draw: &mut Draw) -> Result<(), Error> {
         let list = self.cleaner.list(ListFilter::default()).await?;
         let Some((lock, _)) = draw.pick(&list.locks) else { return Ok(()) };
         let targets = vec![Target::from(lock.pattern.clone())];

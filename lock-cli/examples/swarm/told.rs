@@ -15,7 +15,10 @@ pub(super) enum Told {
     Refused(Refused),
     /// A lock that was held is lost.
     Lost,
-    /// There was no answer, or one that cannot be.
+    /// There was no answer in time: nobody knows what happened, or nothing did. A process that is
+    /// stopped sees its own calls time out.
+    Unanswered(String),
+    /// An answer that cannot be.
     Trouble(String),
 }
 
