@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use crate::commands::{
-    acquire, break_lock, check, cleanup_agent, cleanup_orphaned, cleanup_stale, completions,
+    acquire, bench, break_lock, check, cleanup_agent, cleanup_orphaned, cleanup_stale, completions,
     doctor, history, init, list, man, refresh, release, run, stats, wait, watch, who,
 };
 
@@ -81,6 +81,7 @@ pub(crate) enum Verb {
     History(history::Args),
     Stats(stats::Args),
     Doctor(doctor::Args),
+    Bench(bench::Args),
     Init(init::Args),
     Completions(completions::Args),
     Man(man::Args),

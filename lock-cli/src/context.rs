@@ -6,8 +6,8 @@ use std::{
 };
 
 use lock_core::{
-    Backends, Error, LockBackend, LockManager, Pattern, StoreUrl, Target, root::Root,
-    root::RootError,
+    BackendError, Backends, Error, LockBackend, LockManager, Pattern, Specimen, StoreUrl, Target,
+    root::Root, root::RootError,
 };
 
 use crate::{
@@ -81,18 +81,30 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// A fresh store beside the one that the settings name, to be measured.
+    pub(crate) async fn specimen(&self) -> Result<Box<dyn Specimen>, Failure> {
+        let url: StoreUrl = self.settings.backend.parse()?;
+        let base = self.base(self.root()?.path())?;
+        let made = self.backends.measure_at(&self.settings.backend, &base).await;
+        made.map_err(|error| self.not_opened(&url, error))
+    }
+
     async fn store(&self, root: &Path) -> Result<impl LockBackend + use<>, Failure> {
         let url: StoreUrl = self.settings.backend.parse()?;
         let base = self.base(root)?;
         tracing::debug!(backend = %url, base = %base.display(), "opening the store");
         let connected = self.backends.connect_at(&self.settings.backend, &base).await;
-        connected.map_err(|error| match self.backends.names().any(|name| name == url.scheme()) {
+        connected.map_err(|error| self.not_opened(&url, error))
+    }
+
+    fn not_opened(&self, url: &StoreUrl, error: BackendError) -> Failure {
+        match self.backends.names().any(|name| name == url.scheme()) {
             true => error.into(),
             false => {
                 let known = self.backends.names().collect::<Vec<_>>().join(", ");
                 Failure::config(error.context(), format!("choose one of: {known}"))
             }
-        })
+        }
     }
 
     fn root(&self) -> Result<&Root, Failure> {

@@ -312,6 +312,26 @@ impl From<&lock_core::Spread> for Spread {
     }
 }
 
+/// `bench`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Bench {
+    pub(crate) backend: String,
+    pub(crate) cycles: usize,
+    pub(crate) cycle_seconds: Measured,
+    pub(crate) floor_seconds: Measured,
+    /// How many times the floor's median a cycle's median is.
+    pub(crate) ratio: f64,
+}
+
+/// What one thing takes.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Measured {
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    /// How far the middle half lies apart, as a part of the median.
+    pub(crate) spread: f64,
+}
+
 /// One line of `watch`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Event<'a> {

@@ -2,7 +2,7 @@
 
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 
-use crate::{BackendError, Check, ErrorKind, LockBackend, StoreUrl};
+use crate::{BackendError, Check, ErrorKind, LockBackend, Specimen, StoreUrl};
 
 /// A boxed future, as a [`Scheme`]'s functions return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -15,6 +15,10 @@ pub type Connect =
 /// opened is a finding, not an error.
 pub type Inspect = for<'a> fn(&'a StoreUrl, &'a Path, bool) -> BoxFuture<'a, Vec<Check>>;
 
+/// Makes a fresh store beside the one at a URL, to be measured and removed.
+pub type Measure =
+    for<'a> fn(&'a StoreUrl, &'a Path) -> BoxFuture<'a, Result<Box<dyn Specimen>, BackendError>>;
+
 /// What a backend crate exports: how to open a store from its URL.
 #[derive(Debug, Clone, Copy)]
 pub struct Scheme {
@@ -24,6 +28,8 @@ pub struct Scheme {
     pub connect: Connect,
     /// Examines a store.
     pub inspect: Inspect,
+    /// Makes one to be measured; none: it cannot be measured.
+    pub measure: Option<Measure>,
 }
 
 /// The stores that a program can be pointed at by URL.
@@ -102,6 +108,22 @@ impl Backends {
     ) -> Result<Vec<Check>, BackendError> {
         let url: StoreUrl = url.parse()?;
         Ok((self.scheme(&url)?.inspect)(&url, base, repair).await)
+    }
+
+    /// Makes a fresh store beside the one at `url`, to be measured and removed.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn measure_at(
+        &self,
+        url: &str,
+        base: &Path,
+    ) -> Result<Box<dyn Specimen>, BackendError> {
+        let url: StoreUrl = url.parse()?;
+        let none = || format!("the store at \"{}:\" cannot be measured", url.scheme());
+        let measure = self.scheme(&url)?.measure;
+        let measure = measure.ok_or_else(|| BackendError::new(ErrorKind::Unsupported, none()))?;
+        measure(&url, base).await
     }
 
     fn scheme(&self, url: &StoreUrl) -> Result<&'static Scheme, BackendError> {

@@ -32,12 +32,13 @@ mod memory;
 mod model;
 mod outcome;
 mod scope;
+mod specimen;
 mod tally;
 mod url;
 mod view;
 
 pub use backend::LockBackend;
-pub use backends::{Backends, BoxFuture, Connect, Inspect, Scheme};
+pub use backends::{Backends, BoxFuture, Connect, Inspect, Measure, Scheme};
 pub use check::{Check, Findings};
 pub use clock::ManualClock;
 pub use command::{
@@ -63,6 +64,7 @@ pub use model::{
 pub use outcome::{Answer, Granted, Lost, Outcome};
 pub use pattern::Pattern;
 pub use scope::{EndingScope, LockScope, Scope};
+pub use specimen::Specimen;
 pub use tally::{Note, Noted, Refusals, Tally, Totals};
 pub use url::StoreUrl;
 pub use view::View;

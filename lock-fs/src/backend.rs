@@ -14,13 +14,16 @@ use async_io::Timer;
 use async_lock::{Mutex, MutexGuardArc};
 use async_trait::async_trait;
 use futures_lite::FutureExt as _;
-use lock_core::{BackendError, Command, ErrorKind, LockBackend, Outcome, Scope, Version, View};
+use lock_core::{
+    BackendError, Command, ErrorKind, LockBackend, Note, Outcome, Scope, Version, View,
+};
 
 use crate::{
     changed::Watch,
     error::Result,
     guard,
     options::Options,
+    refusals,
     session::{Reply, Session, Work},
     store::GUARD,
 };
@@ -52,7 +55,7 @@ use crate::{
 #[derive(Clone)]
 pub struct FsBackend {
     path: Arc<PathBuf>,
-    patience: Duration,
+    options: Options,
     session: Arc<Mutex<Session>>,
     watch: Arc<Watch>,
 }
@@ -92,17 +95,16 @@ impl FsBackend {
             BackendError::new(ErrorKind::Invalid, format!("the directory {}", dir.display()))
                 .with_source(error)
         })?;
-        let patience = options.patience;
         // From a network, the kernel does not hear what other machines do.
         let listens = options.notification && !options.allow_network;
-        let session = Session::new(path.clone(), options)?;
+        let session = Session::new(path.clone(), options.clone())?;
         let watch = Arc::new(Watch::new(path.clone(), listens));
-        Ok(Self { path: Arc::new(path), patience, session: Arc::new(Mutex::new(session)), watch })
+        Ok(Self { path: Arc::new(path), options, session: Arc::new(Mutex::new(session)), watch })
     }
 
     /// Does `work` in turn: on this thread if the guard is free, else on one that may block.
     async fn run(&self, work: Work) -> Result<Reply> {
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.options.patience;
         let mut session = match self.session.try_lock_arc() {
             Some(session) => session,
             None => self.in_turn(deadline).await?,
@@ -145,7 +147,7 @@ impl FsBackend {
         let guard = self.path.join(GUARD);
         let who = guard::holders_named(&guard);
         let context =
-            format!("{} was held by {who} for all of {:?}", guard.display(), self.patience);
+            format!("{} was held by {who} for all of {:?}", guard.display(), self.options.patience);
         BackendError::new(ErrorKind::Unavailable, context)
     }
 }
@@ -184,6 +186,10 @@ impl Drop for CallOff<'_> {
 #[async_trait]
 impl LockBackend for FsBackend {
     async fn execute(&self, command: &Command) -> Result<Outcome> {
+        if let Some(note) = Note::in_command(command) {
+            refusals::note(&self.path, &self.options, note);
+            return Ok(Note::outcome());
+        }
         match self.run(Work::Execute(command.clone())).await? {
             Reply::Outcome(outcome) => Ok(outcome),
             Reply::View(_) => Err(unfitting()),

@@ -42,6 +42,7 @@ pub(crate) fn commit(
     let ops = plan(committed, loaded, moment)?;
     let lines = log::text(&committed.log).map_err(unwritable)?;
     let before = log::turn_over(store, before)?;
+    let lines = log::opening(store, &before)? + &lines;
     let mut after = State { segment: before.segment, ..after };
     after.log = before.log + lines.len() as u64;
     after.lines = before.lines + committed.log.len() as u64;

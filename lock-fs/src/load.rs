@@ -14,6 +14,7 @@ use crate::{
     place::{self, Chain, HELD, LOCKS, Spot, Title},
     record::{self, Extra, Read},
     redo::Redo,
+    refusals,
     state::State,
     store::Store,
     sys,
@@ -51,6 +52,10 @@ pub(crate) fn load(
         loaded.view.waiters = line::load(store, redo, host, moment)?;
     }
     log::load(store, state, redo, &mut loaded.view)?;
+    if scope.tally {
+        loaded.view.tally.forgotten = log::forgotten(store)?;
+        loaded.view.tally.refusals = refusals::read(store);
+    }
     host.bury(&mut loaded.view);
     Ok(loaded)
 }

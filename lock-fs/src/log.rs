@@ -3,13 +3,14 @@
 //! How much of the file is true stands in the [state](crate::state), not in the file's length:
 //! what a killed step wrote beyond that is overwritten by the next.
 
-use lock_core::{EndingScope, HistoryEntry, View};
+use lock_core::{EndingScope, HistoryEntry, Totals, View};
 use memchr::memmem;
 use rustix::{
     fd::OwnedFd,
     fs::{Mode, OFlags, fstat, ftruncate, renameat},
     io::{Errno, retry_on_intr},
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Doing as _, Result},
@@ -30,6 +31,33 @@ pub(crate) const FORGETFUL: u64 = 2;
 
 /// How much is read at once from the end of a log.
 const CHUNK: u64 = 64 * 1024;
+
+/// The first line of every log but the first: what all before it counted.
+#[derive(Default, Serialize, Deserialize)]
+struct Before {
+    before: Totals,
+}
+
+/// What a log begins with that nobody has written to yet: it counts what is about to be forgotten.
+pub(crate) fn opening(store: &Store, state: &State) -> Result<String> {
+    if state.log > 0 || state.segment == 0 {
+        return Ok(String::new());
+    }
+    let old = old(store)?;
+    let mut before = before(&old);
+    entries(&old).for_each(|entry| before.count(&entry));
+    Ok(serde_json::to_string(&Before { before }).unwrap_or_default() + "\n")
+}
+
+/// What the logs before the old one counted.
+pub(crate) fn forgotten(store: &Store) -> Result<Totals> {
+    Ok(before(&old(store)?))
+}
+
+fn before(log: &[u8]) -> Totals {
+    let first = lines(log).next().and_then(|line| serde_json::from_slice::<Before>(line).ok());
+    first.unwrap_or_default().before
+}
 
 /// The text of some lines.
 pub(crate) fn text(entries: &[HistoryEntry]) -> serde_json::Result<String> {

@@ -2,9 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use lock_core::{BackendError, BoxFuture, Check, ErrorKind, LockBackend, Scheme, StoreUrl};
+use lock_core::{
+    BackendError, BoxFuture, Check, ErrorKind, LockBackend, Scheme, Specimen, StoreUrl,
+};
 
-use crate::{FsBackend, Options, error::Result, inspect};
+use crate::{FsBackend, Options, error::Result, inspect, specimen::Beside};
 
 /// `fs:DIR[?mode=0770&allow-network=true&namespace=NAME]`, for a registry of stores. Another
 /// namespace than `default` is a store of its own beside the directory, `DIR.NAME`.
@@ -20,13 +22,21 @@ use crate::{FsBackend, Options, error::Result, inspect};
 /// assert_eq!(store.to_string(), format!("fs:{}/.agent_locks", base.display()));
 /// # Ok::<(), lock_core::BackendError>(()) }).unwrap();
 /// ```
-pub static SCHEME: Scheme = Scheme { names: &["fs"], connect, inspect: examine };
+pub static SCHEME: Scheme =
+    Scheme { names: &["fs"], connect, inspect: examine, measure: Some(measure) };
 
 fn connect<'a>(url: &'a StoreUrl, base: &'a Path) -> BoxFuture<'a, Result<Arc<dyn LockBackend>>> {
     Box::pin(async move {
         let (options, dir) = read(url, base)?;
         let backend: Arc<dyn LockBackend> = Arc::new(options.open(dir)?);
         Ok(backend)
+    })
+}
+
+fn measure<'a>(url: &'a StoreUrl, base: &'a Path) -> BoxFuture<'a, Result<Box<dyn Specimen>>> {
+    Box::pin(async move {
+        let (options, dir) = read(url, base)?;
+        Ok(Box::new(Beside::new(&dir, &options)?) as Box<dyn Specimen>)
     })
 }
 

@@ -271,6 +271,7 @@ as you like; change nothing by hand while anything uses the store. `lockctl list
   state       a few numbers, among them the last fencing token
   locks line  the locks, and who waits for one
   log log.old what was granted and how it ended
+  refusals    how often requests were refused
   redo next   a step on its way; whoever comes next finishes it
   quarantine  files that could not be read as locks
 ";

@@ -8,8 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use lock_core::{
-    Answer, BackendError, Change, Command, Decision, ErrorKind, LockBackend, Outcome, Scope, Stamp,
-    Timestamp, Version, View, Write, decide,
+    Answer, BackendError, Change, Command, Decision, ErrorKind, LockBackend, Note, Outcome, Scope,
+    Stamp, Timestamp, Version, View, Write, decide,
 };
 use redis::Cmd;
 
@@ -17,6 +17,7 @@ use crate::{
     changed::{Bell, Store},
     commit::{is_same_body, write_changes, write_seen_locks},
     connection::Connection,
+    counts,
     error::Call,
     known::Known,
     line::Line,
@@ -30,6 +31,9 @@ use crate::{
 /// How long to try again when others are always faster. Each failure is another's success, so this
 /// is not a store that does not answer: a crowd that comes at once takes its time.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often to look for a moment in which no line is forgotten.
+const TRIES: usize = 100;
 
 /// One namespace of locks in a Redis or Valkey server, version 6.2 or later.
 ///
@@ -217,6 +221,23 @@ impl RedisBackend {
         }
     }
 
+    /// A view with what is counted beside it. Lines may be forgotten between one look and the
+    /// other: then both look once more.
+    async fn tallied(&self, scope: &Scope) -> Result<View, BackendError> {
+        let mut tally = counts::read(&self.store).await?;
+        for _ in 0..TRIES {
+            let mut view = self.load(scope).await?.view;
+            let after = counts::read(&self.store).await?;
+            if after.forgotten == tally.forgotten {
+                view.tally = after;
+                return Ok(view);
+            }
+            tally = after;
+        }
+        let what = format!("{self}: too busy to be counted");
+        Err(BackendError::new(ErrorKind::Unavailable, what))
+    }
+
     /// The outcome of what the script has committed.
     fn done(
         &self,
@@ -297,10 +318,25 @@ fn jitter(lost_races: u32) -> Duration {
 #[async_trait]
 impl LockBackend for RedisBackend {
     async fn execute(&self, command: &Command) -> Result<Outcome, BackendError> {
+        if let Some(note) = Note::in_command(command) {
+            let (store, note) = (Arc::clone(&self.store), note.clone());
+            // Wherever this is polled, and even if nobody does.
+            let counting = self.runtime.handle().spawn(async move {
+                if let Err(error) = counts::note(&store, &note).await {
+                    tracing::debug!(%error, "a refusal is not counted");
+                }
+            });
+            // A runtime that is gone counts no more.
+            let _ = counting.await;
+            return Ok(Note::outcome());
+        }
         self.runtime.within(self.step(command)).await
     }
 
     async fn view(&self, scope: &Scope) -> Result<View, BackendError> {
+        if scope.tally {
+            return self.runtime.within(self.tallied(scope)).await;
+        }
         Ok(self.runtime.within(self.load(scope)).await?.view)
     }
 

@@ -10,6 +10,7 @@ mod changed;
 mod cluster;
 mod commit;
 mod connection;
+mod counts;
 mod error;
 mod facts;
 #[cfg(any(test, fuzzing))]
@@ -30,6 +31,7 @@ mod script;
 mod seen;
 #[cfg(feature = "sentinel")]
 mod sentinel;
+mod specimen;
 mod tls;
 
 pub use backend::RedisBackend;

@@ -2,9 +2,9 @@
 
 use std::{path::Path, sync::Arc};
 
-use lock_core::{BackendError, BoxFuture, Check, LockBackend, Scheme, StoreUrl};
+use lock_core::{BackendError, BoxFuture, Check, LockBackend, Scheme, Specimen, StoreUrl};
 
-use crate::{RedisOptions, inspect::inspect};
+use crate::{RedisOptions, inspect::inspect, specimen::Beside};
 
 /// `redis:`, `rediss:`, `redis+unix:`, `redis+sentinel:`, `redis+cluster:`, and the same with
 /// `valkey`. One whose feature is left out says which.
@@ -31,6 +31,7 @@ pub static SCHEME: Scheme = Scheme {
         "valkey+cluster",
     ],
     connect: |url, base| Box::pin(connect(url, base)),
+    measure: Some(|url, base| Box::pin(measure(url, base))),
     inspect: |url, base, repair| -> BoxFuture<'_, Vec<Check>> {
         Box::pin(inspect(url, base, repair))
     },
@@ -38,4 +39,8 @@ pub static SCHEME: Scheme = Scheme {
 
 async fn connect(url: &StoreUrl, base: &Path) -> Result<Arc<dyn LockBackend>, BackendError> {
     Ok(Arc::new(RedisOptions::from_store_url(url, base)?.connect().await?))
+}
+
+async fn measure(url: &StoreUrl, base: &Path) -> Result<Box<dyn Specimen>, BackendError> {
+    Ok(Box::new(Beside::new(RedisOptions::from_store_url(url, base)?).await?))
 }

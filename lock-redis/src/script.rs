@@ -12,7 +12,8 @@ pub(crate) const SOURCE: &str = concat!(
 );
 
 /// What follows `{lockctl:NAMESPACE}:` in the keys, in the order in which the script takes them.
-pub(crate) const KEYS: [&str; 5] = ["data", "index", "waiters", "log", "quarantine"];
+pub(crate) const KEYS: [&str; 6] =
+    ["data", "index", "waiters", "log", "quarantine", crate::counts::COUNTS];
 
 /// The keys of one namespace: a fixed few, in one slot of a Cluster.
 #[derive(Debug, Clone)]

@@ -9,6 +9,7 @@
     reason = "a bench prints, and stops where it cannot go on"
 )]
 
+#[path = "../src/floor.rs"]
 mod floor;
 
 use std::{
@@ -43,7 +44,7 @@ fn measure(dir: &Path, held: usize) {
         std::fs::copy(&ours, &bare).unwrap();
     }
     let backend = SqliteBackend::open(&ours).unwrap();
-    let mut floor = floor::Floor::open(&bare);
+    let mut floor = floor::Floor::open(&bare).unwrap();
     let acquire = acquire("src/module/file.rs");
     let release = release("src/module/file.rs");
     let (mut whole, mut least) = (Vec::new(), Vec::new());
@@ -61,7 +62,7 @@ fn measure(dir: &Path, held: usize) {
         }
         for _ in 0..CYCLES {
             let begun = Instant::now();
-            floor.cycle();
+            floor.cycle().unwrap();
             least.push(begun.elapsed());
         }
     }

@@ -3,7 +3,9 @@
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use lock_core::{BackendError, Command, LockBackend, Outcome, Scope, Version, View, host::Host};
+use lock_core::{
+    BackendError, Command, LockBackend, Note, Outcome, Scope, Version, View, host::Host,
+};
 
 use crate::{
     changed,
@@ -12,6 +14,7 @@ use crate::{
     file::Place,
     identity, network,
     options::Options,
+    refusals,
     step::{self, Done},
     store::Store,
 };
@@ -114,6 +117,12 @@ impl SqliteBackend {
 #[async_trait]
 impl LockBackend for SqliteBackend {
     async fn execute(&self, command: &Command) -> Result<Outcome, BackendError> {
+        if let Some(note) = Note::in_command(command) {
+            if !self.store.is_absent() {
+                refusals::note(&self.store.place, note);
+            }
+            return Ok(Note::outcome());
+        }
         let host = Host::current();
         let step = move |db: &mut Db, command: &Command| {
             let Done { outcome, audible } = step::execute(&db.conn, command, host)?;
@@ -134,7 +143,11 @@ impl LockBackend for SqliteBackend {
     async fn view(&self, scope: &Scope) -> Result<View, BackendError> {
         let host = Host::current();
         let view = self.store.read(|db| step::view(&db.conn, scope, host)).await?;
-        Ok(view.unwrap_or_else(|| step::nothing(scope)))
+        let mut view = view.unwrap_or_else(|| step::nothing(scope));
+        if scope.tally {
+            view.tally.refusals = refusals::read(&self.store.place);
+        }
+        Ok(view)
     }
 
     async fn changed(&self, seen: Version, limit: Duration) -> Result<Version, BackendError> {

@@ -6,12 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The database file, the guard beside it, and the directory they are in.
+/// The database file, the guard and the counts beside it, and the directory they are in.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) dir: PathBuf,
     pub(crate) file: PathBuf,
     pub(crate) guard: PathBuf,
+    pub(crate) refusals: PathBuf,
 }
 
 /// What tells a file from another one that has taken its name.
@@ -27,8 +28,8 @@ impl Place {
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let file = real(&std::path::absolute(path)?)?;
         let dir = file.parent().ok_or(io::ErrorKind::IsADirectory)?.to_owned();
-        let guard = with_suffix(&file, ".guard");
-        Ok(Self { dir, file, guard })
+        let (guard, refusals) = (with_suffix(&file, ".guard"), with_suffix(&file, ".refusals"));
+        Ok(Self { dir, file, guard, refusals })
     }
 
     /// Which file stands there now; `None` if there is none.

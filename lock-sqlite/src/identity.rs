@@ -87,9 +87,11 @@ impl Fault {
 mod tests {
     use super::*;
 
+    /// A file as the first version made it.
     fn old() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
-        create(&conn).unwrap();
+        conn.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        apply(&conn, STEPS[0], 1).unwrap();
         conn
     }
 
@@ -109,6 +111,14 @@ mod tests {
         assert_eq!(version(&conn), 3);
         settle_with(&conn, "x", &steps).unwrap();
         assert!(conn.prepare("SELECT one, two FROM locks").is_ok());
+    }
+
+    #[test]
+    fn each_version_so_far_leads_to_the_newest() {
+        let conn = old();
+        settle(&conn, "x").unwrap();
+        assert_eq!(usize::try_from(version(&conn)).unwrap(), STEPS.len());
+        assert!(conn.prepare("SELECT what, lines FROM forgotten").is_ok());
     }
 
     /// A step that fails in the middle leaves the file as it was, for the older version to use.

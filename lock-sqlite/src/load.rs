@@ -55,6 +55,9 @@ pub(crate) fn load(conn: &Connection, scope: &Scope, host: &'static Host) -> Ste
     if let Some(after) = scope.history {
         remembered::after(conn, after, &mut loaded.view)?;
     }
+    if scope.tally {
+        loaded.view.tally.forgotten = remembered::forgotten(conn)?;
+    }
     host.bury(&mut loaded.view);
     Ok(loaded)
 }

@@ -36,8 +36,14 @@ pub(crate) fn add(conn: &Connection, entry: &HistoryEntry, meta: &mut Meta) -> S
     line.insert(conn).doing("writing the log")?;
     let newest = conn.last_insert_rowid();
     if newest % AT_ONCE == 0 && newest > KEPT {
-        let forget =
-            || conn.prepare_cached("DELETE FROM log WHERE seq <= ?1")?.execute([newest - KEPT]);
+        const COUNT: &str = "INSERT INTO forgotten (what, lines) \
+                             SELECT coalesce(ended, event), count(*) FROM log WHERE seq <= ?1 \
+                             GROUP BY 1 \
+                             ON CONFLICT (what) DO UPDATE SET lines = lines + excluded.lines";
+        let forget = || {
+            conn.prepare_cached(COUNT)?.execute([newest - KEPT])?;
+            conn.prepare_cached("DELETE FROM log WHERE seq <= ?1")?.execute([newest - KEPT])
+        };
         meta.forgetful |= forget().doing("shortening the log")? > 0;
     }
     Ok(())

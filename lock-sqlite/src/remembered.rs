@@ -2,7 +2,7 @@
 
 use lock_core::{
     AgentId, Cause, Ending, EndingScope, HistoryEntry, HolderId, Lock, Pattern, Reason, Timestamp,
-    Token, Ttl, Version, View,
+    Token, Totals, Ttl, Version, View,
 };
 use rusqlite::{Connection, Params, Row, params, types::Value};
 
@@ -135,7 +135,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
             token: Token::new(token?.try_into().ok()?),
             from: Timestamp::from_micros(from?),
             until: Timestamp::from_micros(until?),
-            ended: ended.map_or(Cause::Unknown, cause),
+            ended: ended.map_or(Cause::Unknown, Cause::named),
             by: by.map(str::to_owned),
             note: note.map(str::to_owned),
             nonce: nonce?.parse().ok()?,
@@ -174,15 +174,19 @@ fn granted(line: Ending, ttl: i64, body: Option<&str>) -> Option<Lock> {
     })
 }
 
-fn cause(name: &str) -> Cause {
-    let known = [
-        Cause::Released,
-        Cause::Expired,
-        Cause::TakenOver,
-        Cause::Broken,
-        Cause::Cleaned,
-        Cause::HolderDead,
-        Cause::NeverHeld,
-    ];
-    known.into_iter().find(|cause| cause.as_str() == name).unwrap_or(Cause::Unknown)
+/// What the log has forgotten, by kind.
+pub(crate) fn forgotten(conn: &Connection) -> Step<Totals> {
+    const SQL: &str = "SELECT what, lines FROM forgotten";
+    let mut totals = Totals::default();
+    let mut query = conn.prepare_cached(SQL).doing("reading the counts")?;
+    let mut rows = query.query([]).doing("reading the counts")?;
+    while let Some(row) = rows.next().doing("reading the counts")? {
+        let what: String = row.get(0).doing("reading the counts")?;
+        let lines = u64::try_from(row.get::<_, i64>(1).doing("reading the counts")?).unwrap_or(0);
+        match what.as_str() {
+            "acquired" => totals.acquired += lines,
+            ended => totals.add_ends(Cause::named(ended), lines),
+        }
+    }
+    Ok(totals)
 }

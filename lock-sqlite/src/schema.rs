@@ -9,7 +9,7 @@ pub(crate) const PAGE_SIZE: i32 = 2048;
 
 /// What leads from each version of the schema (`PRAGMA user_version`) to the next, the first one
 /// from an empty file.
-pub(crate) const STEPS: &[&str] = &[FIRST];
+pub(crate) const STEPS: &[&str] = &[FIRST, SECOND];
 
 /// Times are microseconds since 1970, leases stand beside them on the clock of the boot `boot_id`.
 ///
@@ -105,4 +105,12 @@ CREATE VIEW history AS SELECT
     strftime('%Y-%m-%dT%H:%M:%fZ', until_us / 1e6, 'unixepoch') AS until,
     ended, by, note
 FROM log ORDER BY seq;
+";
+
+/// How many lines of each kind the log has forgotten, so that counts outlive them.
+const SECOND: &str = "
+CREATE TABLE forgotten (
+    what TEXT PRIMARY KEY,
+    lines INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 ";

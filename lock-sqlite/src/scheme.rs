@@ -2,9 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use lock_core::{BackendError, BoxFuture, Check, ErrorKind, LockBackend, Scheme, StoreUrl};
+use lock_core::{
+    BackendError, BoxFuture, Check, ErrorKind, LockBackend, Scheme, Specimen, StoreUrl,
+};
 
-use crate::{Options, SqliteBackend, inspect};
+use crate::{Options, SqliteBackend, inspect, specimen::Beside};
 
 /// `sqlite:FILE`, with the options `allow-network=true` and `namespace=NAME`. Another namespace
 /// than `default` is a file of its own beside it, `FILE.NAME.db`.
@@ -20,7 +22,7 @@ use crate::{Options, SqliteBackend, inspect};
 /// # Ok::<(), lock_core::BackendError>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub static SCHEME: Scheme = Scheme { names: &["sqlite"], connect, inspect };
+pub static SCHEME: Scheme = Scheme { names: &["sqlite"], connect, inspect, measure: Some(measure) };
 
 fn connect<'a>(
     url: &'a StoreUrl,
@@ -30,6 +32,16 @@ fn connect<'a>(
         let (file, options) = read(url, base)?;
         let backend = SqliteBackend::connect(&file, &options).await?;
         Ok(Arc::new(backend) as Arc<dyn LockBackend>)
+    })
+}
+
+fn measure<'a>(
+    url: &'a StoreUrl,
+    base: &'a Path,
+) -> BoxFuture<'a, Result<Box<dyn Specimen>, BackendError>> {
+    Box::pin(async move {
+        let (file, options) = read(url, base)?;
+        Ok(Box::new(Beside::new(&file, &options).await?) as Box<dyn Specimen>)
     })
 }
 

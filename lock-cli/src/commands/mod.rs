@@ -1,6 +1,7 @@
 //! The verbs, one file each: its arguments, and what it does with them.
 
 pub(crate) mod acquire;
+pub(crate) mod bench;
 pub(crate) mod break_lock;
 pub(crate) mod check;
 pub(crate) mod cleanup_agent;
@@ -58,6 +59,7 @@ pub(crate) async fn run(cli: &Cli, backends: &Backends) -> Result<Exit, Failure>
         Verb::Watch(args) => watch::run(args, &context).await,
         Verb::History(args) => history::run(args, &context).await,
         Verb::Stats(args) => stats::run(args, &context).await,
+        Verb::Bench(args) => bench::run(args, &context).await,
         Verb::Completions(_) | Verb::Man(_) | Verb::Init(_) | Verb::Doctor(_) => Ok(Exit::Done),
     }
 }

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use futures_lite::future::block_on;
+use lock_core::LockManager;
+
 use crate::{
     checkout::{Answer, Checkout},
     redact::redact,
@@ -20,6 +23,7 @@ const DAY: &[&str] = &[
     "acquire lib/x --agent ada --shared",
     "acquire lib/x --agent ada",
     "who lib",
+    "stats",
     "check src/{a,b}.rs --agent grace",
     "acquire docs/x --agent grace --wait=10ms",
     "refresh --all --agent ada",
@@ -45,6 +49,7 @@ const DAY: &[&str] = &[
     "list",
     "history --by ada",
     "history src",
+    "stats",
 ];
 
 fn day(url: &str) -> Vec<String> {
@@ -73,6 +78,27 @@ fn the_same_day_on_every_backend() {
         for (ours, theirs) in reference.iter().zip(day(&url)) {
             assert_eq!(*ours, theirs, "{url}");
         }
+    }
+}
+
+/// What the log forgets stays counted.
+#[test]
+fn counts_outlive_the_history_on_every_backend() {
+    let (redis, dir) = (Redis::start(), tempfile::tempdir().unwrap());
+    let many: Vec<String> = (0..1_000).map(|number| number.to_string()).collect();
+    for url in ["fs:locks".to_owned(), "sqlite:locks.db".to_owned(), redis.url()] {
+        let stats = block_on(async {
+            let backend = lock_cli::builtin().connect_at(&url, dir.path()).await?;
+            let locks = LockManager::new(backend, "ada")?;
+            for _ in 0..24 {
+                let leases = locks.acquire(many.clone()).await?.held()?;
+                locks.release(&leases).await?;
+            }
+            locks.stats().await
+        });
+        let stats = stats.unwrap();
+        assert_eq!((stats.totals.acquired, stats.totals.released), (24_000, 24_000), "{url}");
+        assert!((10_000..24_000).contains(&stats.hold.count), "{url}: {}", stats.hold.count);
     }
 }
 

@@ -41,6 +41,7 @@ fn every_answer_has_its_fields() {
         ("cleanup-orphaned", "removed live locks"),
         ("break x --reason y", "removed live locks"),
         ("doctor", "healthy checks"),
+        ("bench --cycles 10", "backend cycles cycle_seconds floor_seconds ratio"),
         (
             "stats",
             "acquired conflicts timeouts deadlocks released expired taken_over broken cleaned \

@@ -11,6 +11,7 @@
 
 mod backends;
 mod bad_input;
+mod bench;
 #[cfg(target_os = "linux")]
 mod calls;
 mod checkout;

@@ -32,11 +32,19 @@ impl Redis {
         Self { _dir: dir, child, socket }
     }
 
-    /// Sends one command, which must succeed.
-    pub(crate) fn command(&self, words: &[&str]) {
+    /// Sends one command, which must succeed; what it answers.
+    pub(crate) fn command(&self, words: &[&str]) -> String {
         let mut client = Command::new("redis-cli");
         let output = client.arg("-e").arg("-s").arg(&self.socket).args(words).output().unwrap();
         assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// All keys there are.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<_> = self.command(&["KEYS", "*"]).lines().map(str::to_owned).collect();
+        keys.sort();
+        keys
     }
 
     /// Stops its process: it stays reachable, and answers no more.

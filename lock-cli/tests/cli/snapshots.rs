@@ -699,9 +699,11 @@ held for  -
 now  1 held, 0 waiting, 0 past their end
 granted  2
 ended  1 released, 0 expired, 0 taken over, 0 broken, 0 cleaned, 0 of the dead
-refused  0, 0 timed out, 0 deadlocks
+refused  1, 1 timed out, 0 deadlocks
 waited  p50 [SPAN], p99 [SPAN], max [SPAN], of 1
 held for  p50 [SPAN], p99 [SPAN], max [SPAN], of 1
+IN THE WAY  PATTERN
+2  src/*.rs
 [exit 0]
 
 "#]]
@@ -710,7 +712,7 @@ held for  p50 [SPAN], p99 [SPAN], max [SPAN], of 1
         checkout,
         "stats",
         str![[r#"
-{"acquired":2,"conflicts":0,"timeouts":0,"deadlocks":0,"released":1,"expired":0,"taken_over":0,"broken":0,"cleaned":0,"holder_dead":0,"held":1,"waiting":0,"wait_seconds":{"p50":[SECONDS],"p99":[SECONDS],"max":[SECONDS]},"hold_seconds":{"p50":[SECONDS],"p99":[SECONDS],"max":[SECONDS]},"hot":[]}
+{"acquired":2,"conflicts":1,"timeouts":1,"deadlocks":0,"released":1,"expired":0,"taken_over":0,"broken":0,"cleaned":0,"holder_dead":0,"held":1,"waiting":0,"wait_seconds":{"p50":[SECONDS],"p99":[SECONDS],"max":[SECONDS]},"hold_seconds":{"p50":[SECONDS],"p99":[SECONDS],"max":[SECONDS]},"hot":[{"pattern":"src/*.rs","conflicts":2}]}
 [exit 0]
 
 "#]]

@@ -48,6 +48,29 @@ impl Cause {
     }
 }
 
+impl Cause {
+    /// The cause of this name; [`Cause::Unknown`] for a name that is none.
+    ///
+    /// ```
+    /// use lock_core::Cause;
+    ///
+    /// assert_eq!(Cause::named("taken_over"), Cause::TakenOver);
+    /// assert_eq!(Cause::named("sigh"), Cause::Unknown);
+    /// ```
+    pub fn named(name: &str) -> Self {
+        let known = [
+            Self::Released,
+            Self::Expired,
+            Self::TakenOver,
+            Self::Broken,
+            Self::Cleaned,
+            Self::HolderDead,
+            Self::NeverHeld,
+        ];
+        known.into_iter().find(|cause| cause.as_str() == name).unwrap_or(Self::Unknown)
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

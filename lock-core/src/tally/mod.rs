@@ -46,12 +46,12 @@ impl Totals {
     pub fn count(&mut self, entry: &HistoryEntry) {
         match entry {
             HistoryEntry::Acquired { .. } => self.acquired += 1,
-            HistoryEntry::Ended { ending, .. } => self.count_end(ending.ended),
+            HistoryEntry::Ended { ending, .. } => self.add_ends(ending.ended, 1),
         }
     }
 
-    /// Counts one end.
-    pub fn count_end(&mut self, cause: Cause) {
+    /// Counts so many ends.
+    pub fn add_ends(&mut self, cause: Cause, ends: u64) {
         let count = match cause {
             Cause::Released => &mut self.released,
             Cause::Expired => &mut self.expired,
@@ -62,6 +62,6 @@ impl Totals {
             // Nothing that a log holds ended so.
             Cause::NeverHeld | Cause::Unknown => return,
         };
-        *count += 1;
+        *count += ends;
     }
 }

@@ -34,12 +34,24 @@ local function many(command, key, list)
   end
 end
 
--- Cuts the log to size. Endings are remembered for as long as their lines are.
+-- Cuts the log to size. Endings are remembered for as long as their lines are, and counted for ever.
 local function trim_log(excess)
+  local forgotten = {}
   for _ = 1, excess do
     local ending = string.match(call('LPOP', LOG), '^E %d+ %d+ %x+ (.*)$')
+    local what = 'acquired'
     if ending then
       call('ZREM', INDEX, ending)
+      what = string.match(ending, '^.*"ended":"([%a_]+)"') or 'unknown'
+    end
+    forgotten[what] = (forgotten[what] or 0) + 1
+  end
+  for what, lines in pairs(forgotten) do
+    -- It is only a count: what stands in its way must not tear a step.
+    local field = 'forgotten:' .. what
+    local counted = redis.pcall('HGET', COUNTS, field)
+    if type(counted) ~= 'table' then
+      redis.pcall('HSET', COUNTS, field, string.format('%.0f', (tonumber(counted) or 0) + lines))
     end
   end
 end

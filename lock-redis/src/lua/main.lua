@@ -61,7 +61,7 @@ local message = type(reply) == 'table' and reply.err or tostring(reply)
 if wrote then
   message = 'TORN ' .. message
 elseif string.find(message, 'WRONGTYPE', 1, true) then
-  for i, kind in ipairs({ 'hash', 'zset', 'hash', 'list', 'hash' }) do
+  for i, kind in ipairs({ 'hash', 'zset', 'hash', 'list', 'hash', 'hash' }) do
     local found_kind = redis.pcall('TYPE', KEYS[i]).ok
     if found_kind and found_kind ~= kind and found_kind ~= 'none' then
       message = 'WRONGTYPE ' .. KEYS[i] .. ' is a ' .. found_kind .. ', not a ' .. kind

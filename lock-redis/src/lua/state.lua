@@ -9,13 +9,14 @@
 -- waiters hash   by id: expires since ticket {json}
 -- log     list   A VERSION AT NONCE RECORD | E VERSION AT NONCE ENDING
 -- quarantine hash  by id: records that could not be read
+-- counts  hash   refusals, and how many lines of each kind the log has forgotten
 --
 -- Whole numbers are exact in Lua below 2^53, so times are microseconds since the epoch, and every
 -- number is written with '%.0f': '..' would round it to 14 digits. Few calls and few closures: both
 -- are paid for in every step. What a step may write has had its type looked at before: a step is
 -- whole, or it is nothing.
 
-local DATA, INDEX, WAITERS, LOG, QUARANTINE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local DATA, INDEX, WAITERS, LOG, QUARANTINE, COUNTS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local ARGS, call = ARGV, redis.call
 
 local FORMAT = '1'
