@@ -93,7 +93,7 @@ fn woken(how: &str, count: usize) -> Vec<Duration> {
             .map(|_| {
                 let leases = block_on(holder.acquire(PATH).into_future()).unwrap().held().unwrap();
                 writeln!(input, "wait").unwrap();
-                while block_on(holder.list(ListFilter::default())).unwrap().waiting.is_empty() {
+                while in_line(&holder) == 0 {
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 // It has gone to sleep by then.
@@ -105,6 +105,11 @@ fn woken(how: &str, count: usize) -> Vec<Duration> {
             })
             .collect()
     })
+}
+
+fn in_line(locks: &LockManager) -> usize {
+    let filter = ListFilter { waiting: true, ..ListFilter::default() };
+    block_on(locks.list(filter)).unwrap().waiting.len()
 }
 
 fn waiter(dir: &Path, how: &str) {
@@ -134,7 +139,7 @@ fn idle(dir: &Path, how: &str) {
         })
     };
     let waiters: Vec<_> = (0..IDLE).map(wait).collect();
-    while block_on(holder.list(ListFilter::default())).unwrap().waiting.len() < IDLE {
+    while in_line(&holder) < IDLE {
         std::thread::sleep(Duration::from_millis(100));
     }
     std::thread::sleep(Duration::from_secs(3));

@@ -35,10 +35,12 @@ pub fn record(data: &[u8]) {
         let (expires_at, extra) = (lock.expires_at, lock.extra.clone());
         assert_eq!(lock_core::Lock { expires_at, extra, ..again.lock }, lock);
     }
-    if let Some(waiter) = record::waiter(data, host, moment) {
-        let text = record::of_waiter(&waiter, host, moment).expect("what was read fits a record");
-        let again = record::waiter(text.as_bytes(), host, moment).expect("our own text");
-        assert_eq!(lock_core::Waiter { expires_at: waiter.expires_at, ..again }, waiter);
+    let waiter = |text: &[u8]| record::waiter(text).map(|read| read.at(host, moment));
+    if let Some(found) = waiter(data) {
+        let text = record::of_waiter(&found, host, moment).expect("what was read fits a record");
+        let again = waiter(text.as_bytes()).expect("our own text");
+        let expires_at = found.expires_at;
+        assert_eq!(lock_core::Waiter { expires_at, ..again }, found);
     }
     if let Found::State(state) = State::parse(data) {
         assert_eq!(State::parse(state.to_string().as_bytes()), Found::State(state));

@@ -1,15 +1,18 @@
 //! The line of waiters: one file each.
 
+use std::collections::HashMap;
+
 use lock_core::{
     RecordId, Waiter,
     host::{Host, Moment},
 };
+use rustix::{fs::Stat, io::Errno};
 
 use crate::{
     damaged::{self, Content},
     error::{Doing as _, Result},
     place::Spot,
-    record,
+    record::{self, WaiterIn},
     redo::Redo,
     store::Store,
     sys,
@@ -37,12 +40,12 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// The files of waiters that cannot be read.
-pub(crate) fn sick(store: &Store, host: &Host, moment: Moment) -> Result<Vec<Spot>> {
+pub(crate) fn sick(store: &Store) -> Result<Vec<Spot>> {
     let mut sick = Vec::new();
     for name in names(store)? {
         let spot = Spot { dir: LINE.to_owned(), name };
         let read = match damaged::read(&store.dir, &spot)? {
-            Content::Text(text, _) => parse(&spot, &text, host, moment).is_some(),
+            Content::Text(text, _) => parse(&spot, &text).is_some(),
             Content::Missing => true,
             Content::Unreadable(_) => false,
         };
@@ -53,31 +56,65 @@ pub(crate) fn sick(store: &Store, host: &Host, moment: Moment) -> Result<Vec<Spo
     Ok(sick)
 }
 
+/// What was read of the line before, by the names of its files.
+///
+/// Everybody who waits looks at all who do, again and again. A record is never written in place:
+/// the same inode, changed at the same time, says the same.
+pub(crate) type Known = HashMap<String, (Same, WaiterIn)>;
+
+/// Which file it is: inode, time of its last change, size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Same(u64, i64, i64, i64);
+
+impl Same {
+    #[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "differs by platform")]
+    fn of(stat: &Stat) -> Self {
+        Self(
+            stat.st_ino as u64,
+            stat.st_ctime as i64,
+            stat.st_ctime_nsec as i64,
+            stat.st_size as i64,
+        )
+    }
+}
+
 /// The waiters, as the step in `redo` will have left them. One that cannot be read has no place:
 /// whoever stands there asks again and gets a new one.
 pub(crate) fn load(
-    store: &Store,
+    store: &mut Store,
     redo: Option<&Redo>,
     host: &Host,
     moment: Moment,
 ) -> Result<Vec<Waiter>> {
+    let mut before = std::mem::take(&mut store.line);
     let mut waiters = Vec::new();
     for name in names(store)? {
         let spot = Spot { dir: LINE.to_owned(), name };
-        if redo.is_some_and(|redo| redo.ops.iter().any(|op| *op.spot() == spot)) {
-            continue;
+        let stat = match sys::stat(&store.dir, &spot.path()) {
+            Ok(stat) => Same::of(&stat),
+            Err(Errno::NOENT) => continue,
+            Err(errno) => return Err(errno).doing(|| format!("examining {}", spot.path())),
+        };
+        let known = before.remove(&spot.name).filter(|(same, _)| *same == stat);
+        let read = match known {
+            Some((_, read)) => Some(read),
+            None => match damaged::read(&store.dir, &spot)? {
+                Content::Text(text, _) => parse(&spot, &text),
+                Content::Missing | Content::Unreadable(_) => None,
+            },
+        };
+        let Some(read) = read else { continue };
+        if !redo.is_some_and(|redo| redo.ops.iter().any(|op| *op.spot() == spot)) {
+            waiters.push(read.at(host, moment));
         }
-        if let Content::Text(text, _) = damaged::read(&store.dir, &spot)? {
-            waiters.extend(parse(&spot, &text, host, moment));
-        }
+        store.line.insert(spot.name, (stat, read));
     }
     for (spot, text) in redo.into_iter().flat_map(Redo::puts) {
-        waiters.extend(parse(spot, text.as_bytes(), host, moment));
+        waiters.extend(parse(spot, text.as_bytes()).map(|read| read.at(host, moment)));
     }
     Ok(waiters)
 }
 
-fn parse(spot_read: &Spot, text: &[u8], host: &Host, moment: Moment) -> Option<Waiter> {
-    let waiter = record::waiter(text, host, moment)?;
-    (spot(waiter.id) == *spot_read).then_some(waiter)
+fn parse(spot_read: &Spot, text: &[u8]) -> Option<WaiterIn> {
+    record::waiter(text).filter(|read| spot(read.id()) == *spot_read)
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use lock_core::{
-    Decision, Lock, Ttl, Waiter,
+    Decision, Lock, RecordId, Ttl, Waiter,
     host::{Host, LeaseMark, Moment},
 };
 use serde::{
@@ -72,8 +72,9 @@ struct LockIn {
     extra: Extra,
 }
 
-#[derive(Deserialize)]
-struct WaiterIn {
+/// A waiter as it stands in its file.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct WaiterIn {
     format: u32,
     waiter: Waiter,
     lease: Option<LeaseMark>,
@@ -129,14 +130,22 @@ pub(crate) fn lock(bytes: &[u8], host: &Host, moment: Moment) -> Option<Read> {
     Some(Read { lock, foreign: reading.foreign, extra })
 }
 
-/// The waiter in the text of a file, like [`lock`].
-pub(crate) fn waiter(bytes: &[u8], host: &Host, moment: Moment) -> Option<Waiter> {
-    let WaiterIn { mut waiter, lease, .. } =
-        read::<WaiterIn>(bytes).filter(|record| record.format == FORMAT)?;
-    let ttl = Ttl::new(Decision::WAITER_TTL).unwrap_or_default();
-    let reading = host.read(moment, lease.as_ref(), waiter.expires_at, ttl);
-    waiter.expires_at = reading.expires_at;
-    Some(waiter)
+/// The waiter in the text of a file; `None` if there is none.
+pub(crate) fn waiter(bytes: &[u8]) -> Option<WaiterIn> {
+    read::<WaiterIn>(bytes).filter(|record| record.format == FORMAT)
+}
+
+impl WaiterIn {
+    pub(crate) fn id(&self) -> RecordId {
+        self.waiter.id
+    }
+
+    /// The waiter, with its expiry on this machine's clock as of `moment`.
+    pub(crate) fn at(&self, host: &Host, moment: Moment) -> Waiter {
+        let ttl = Ttl::new(Decision::WAITER_TTL).unwrap_or_default();
+        let reading = host.read(moment, self.lease.as_ref(), self.waiter.expires_at, ttl);
+        Waiter { expires_at: reading.expires_at, ..self.waiter.clone() }
+    }
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {

@@ -12,6 +12,7 @@ use rustix::{
 use crate::{
     access::{self, Access},
     error::{Doing as _, Result},
+    line,
     options::Options,
     place::LOCKS,
     state::State,
@@ -37,6 +38,8 @@ pub(crate) struct Store {
     bell: Option<OwnedFd>,
     /// The log, and the segment it is.
     pub(crate) log: Option<(u64, OwnedFd)>,
+    /// The line as it was read last.
+    pub(crate) line: line::Known,
 }
 
 impl Store {
@@ -80,7 +83,16 @@ impl Store {
         )]
         let identity = (stat.st_dev as u64, stat.st_ino as u64);
         let guard = std::sync::Arc::new(guard);
-        Ok(Some(Self { dir, access, guard, identity, state: None, bell: None, log: None }))
+        Ok(Some(Self {
+            dir,
+            access,
+            guard,
+            identity,
+            state: None,
+            bell: None,
+            log: None,
+            line: line::Known::default(),
+        }))
     }
 
     /// Creates the store at `path`, or opens the one that somebody else has just created.

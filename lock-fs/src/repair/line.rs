@@ -1,16 +1,13 @@
 //! The line. A waiter that cannot be read holds nothing: whoever stood there asks again.
 
-use lock_core::{
-    Check, Findings,
-    host::{Host, Moment},
-};
+use lock_core::{Check, Findings, host::Moment};
 
 use super::{set_aside, step};
 use crate::{error::Result, line, recover, store::Store};
 
 pub(crate) fn line(store: &mut Store, moment: Moment, mend: bool) -> Result<Check> {
     let state = recover::foresee(store, moment)?.state;
-    let sick = line::sick(store, Host::current(), moment)?;
+    let sick = line::sick(store)?;
     let total = line::names(store)?.len();
     let miscounted = state.waiters != total as u64;
     let mut findings = Findings { total, ..Findings::default() };
