@@ -32,7 +32,9 @@ pub(super) fn scenes() -> Vec<Scene> {
         name: "what_is_stale_is_cleaned_up_while_others_refresh",
         before: nothing,
         plans: |_| {
-            let time = knobs::race_time();
+            // Long enough for a lease of a tenth of a second to run out while somebody cleans up,
+            // though a busy machine may let everybody wait for a second.
+            let time = 4 * knobs::race_time();
             let owner = vec![
                 Act::Acquire(Wanted::of(["a.rs"])),
                 Act::Refresh(vec!["a.rs".into()]),
