@@ -9,7 +9,7 @@ fn a_store_of_ones_own_is_opened_by_its_url() {
     let root = tempfile::tempdir().unwrap();
     let lockctl = |arguments: &[&str]| -> Output {
         let mut command = Command::new(built().join("own_store"));
-        command.arg("--root").arg(root.path()).args(["--backend", "json:locks"]);
+        command.current_dir(root.path()).args(["--root", ".", "--backend", "json:locks"]);
         command.args(arguments).output().unwrap()
     };
     let acquired = lockctl(&["acquire", "src/*.rs", "--agent", "ada"]);
