@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     future::Future,
     pin::Pin,
+    process::ExitStatus,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -155,7 +156,7 @@ impl<'f> Bench<'f> {
         let start = self.soon();
         contestants.iter_mut().for_each(|contestant| contestant.start(start));
         for (plan, contestant) in plans.iter().zip(contestants) {
-            let (heard, status) = contestant.finish();
+            let (heard, status) = self.finish(contestant);
             self.tell(heard.calls);
             let end = heard.done.unwrap_or_else(|| Some(status.to_string()));
             assert!(end.is_none(), "{} got an error: {}", plan.agent, end.unwrap_or_default());
@@ -166,6 +167,18 @@ impl<'f> Bench<'f> {
     pub(crate) fn spawn(&self, plan: &Plan) -> Contestant {
         let address = self.store.address();
         Contestant::spawn(&address.expect("a fixture with processes has addresses"), plan)
+    }
+
+    /// Waits for the end of the process. Whoever loaded a record of it just before may find the
+    /// process gone when it looks: an end is a death, and nobody knows better when it was than
+    /// after its last answer.
+    pub(crate) fn finish(&self, contestant: Contestant) -> (Heard, ExitStatus) {
+        let pid = contestant.pid();
+        let (heard, status) = contestant.finish();
+        let answers = heard.calls.iter().map(|call| call.answered).filter(|at| *at < u64::MAX);
+        let death = Death { earliest: answers.max().unwrap_or(0), surely: monotonic() };
+        self.killed.lock().unwrap_or_else(PoisonError::into_inner).insert(pid, death);
+        (heard, status)
     }
 
     /// Kills the process with -9, and hears what it had said until then.

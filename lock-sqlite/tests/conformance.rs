@@ -63,8 +63,8 @@ impl Store for Directory {
     fn leftovers(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.0.path()).into_iter().flatten().flatten();
         let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
-        let known = ["locks.db", "locks.db.guard", "locks.db-wal", "locks.db-shm"];
-        names.filter(|name| !known.contains(&name.as_str())).collect()
+        let known = ["", ".guard", ".refusals", "-wal", "-shm"];
+        names.filter(|name| !known.iter().any(|end| *name == format!("locks.db{end}"))).collect()
     }
 
     fn damage(&self, lock: &Lock) -> bool {

@@ -44,11 +44,11 @@ pub(crate) struct Rules<'a> {
     pub(crate) jitter: Duration,
     /// Whether all answers must be on one clock that does not go back.
     pub(crate) steady_clock: bool,
-    /// The processes that were killed, where the store notices such a death.
+    /// The processes that were killed or came to their end, where the store notices such a death.
     pub(crate) killed: &'a HashMap<u32, Death>,
 }
 
-/// When a process was killed, on the [monotonic] clock.
+/// When a process was killed or ended, on the [monotonic] clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Death {
     pub(crate) earliest: u64,

@@ -45,7 +45,7 @@ fn wakes_past_its_lease(bench: &Bench<'_>) {
     let other = bench.agent("other");
     let next = ask::take_for(bench, &other, "a.rs", Duration::from_secs(300));
     owner.go_on();
-    let (heard, status) = owner.finish();
+    let (heard, status) = bench.finish(owner);
     assert_eq!(heard.done, Some(None), "it came to its end: {status}");
 
     let answers = heard.calls.iter().filter_map(|call| match &call.answer {
@@ -93,7 +93,7 @@ fn stopped_at_any_moment(bench: &Bench<'_>) {
         stopped.go_on();
     }
     for (plan, contestant) in plans.iter().zip(contestants) {
-        let (heard, status) = contestant.finish();
+        let (heard, status) = bench.finish(contestant);
         assert_eq!(heard.done, Some(None), "{} came to its end: {status}", plan.agent);
         bench.tell(heard.calls);
     }
