@@ -84,7 +84,9 @@ fn a_newer_versions_store_is_refused() {
 #[test]
 fn a_directory_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    assert_eq!(SqliteBackend::open(dir.path()).unwrap_err().kind(), ErrorKind::Invalid);
+    let there = dir.path().join("locks.db"); // not where everybody can write: that is refused first
+    fs::create_dir(&there).unwrap();
+    assert_eq!(SqliteBackend::open(&there).unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 /// A store that is made leaves nothing half done behind, and nobody else may read it.
