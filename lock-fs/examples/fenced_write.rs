@@ -13,7 +13,7 @@ use std::{
     fs::{self, File},
     io::{self, BufRead as _, BufReader, Write as _},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -53,27 +53,40 @@ fn main() -> Result<()> {
 /// Holds the lock for a second at a time, and is stopped between looking and writing.
 fn ada(dir: &Path) -> Result<()> {
     let locks = LockManager::new(FsBackend::open(dir.join("locks"))?, "ada")?;
-    let guard = locks.hold("report").ttl(Duration::from_secs(1)).call()?.held()?;
-    let wrote = write(dir, "by ada", guard.token())?;
-    println!("ada: token {}, wrote: {wrote}; the lock is lost: {:?}", guard.token(), guard.check());
+    // A plain lease. A guard would renew it in the background, and a process that is stopped while
+    // it renews holds up everybody until it goes on: another matter than a late write.
+    let lease = locks.acquire("report").ttl(Duration::from_secs(1)).call()?.held()?;
+    let wrote = write(dir, "by ada", lease.token())?;
+    println!("ada: token {}, wrote: {wrote}", lease.token());
     io::stdin().read_line(&mut String::new())?;
     // Far more than a second later, and nothing tells her so before she writes.
-    println!("ada: wrote late: {}", write(dir, "by ada, late", guard.token())?);
+    println!("ada: wrote late: {}", write(dir, "by ada, late", lease.token())?);
     Ok(())
+}
+
+/// Ended whatever happens here: one left stopped would never go.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn grace(dir: &Path) -> Result<()> {
     let mut child = Command::new(env::current_exe()?);
-    let mut child = child.arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let child = child.arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let Ended(child) = &mut Ended(child);
     let mut lines = BufReader::new(child.stdout.take().ok_or("no pipe")?).lines();
     println!("{}", lines.next().ok_or("ada ended")??);
 
-    let pid = Pid::from_child(&child);
+    let pid = Pid::from_child(child);
     kill_process(pid, Signal::STOP)?;
     waitpid(Some(pid), WaitOptions::UNTRACED)?.ok_or("ada did not stop")?;
     child.stdin.take().ok_or("no pipe")?.write_all(b"\n")?;
 
-    // She lives, so her lock does too, until its lease is over.
+    // Hers until its lease is over.
     let locks = LockManager::new(FsBackend::open(dir.join("locks"))?, "grace")?;
     let guard = locks.hold("report").wait(Duration::from_secs(60)).call()?.held()?;
     let wrote = write(dir, "by grace", guard.token())?;
