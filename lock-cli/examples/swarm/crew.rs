@@ -5,9 +5,12 @@ use std::{
     env,
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread,
-    time::Instant,
+    time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -35,11 +38,7 @@ pub(super) struct Crew {
     pub(super) pauses: usize,
 }
 
-#[derive(Debug)]
-struct Member {
-    child: Child,
-    paused_until: Option<Instant>,
-}
+type Member = Arc<Mutex<Child>>;
 
 impl Crew {
     pub(super) fn start(url: &str, count: usize, seed: u64) -> Result<Self, Trouble> {
@@ -74,25 +73,16 @@ impl Crew {
                 }
             }
         });
-        Ok(Member { child, paused_until: None })
+        Ok(Arc::new(Mutex::new(child)))
     }
 
-    /// Kills some, stops some for longer than their leases, lets some go on. The first is spared,
-    /// so that one process grows as old as the swarm.
+    /// Kills some, and stops some for longer than their leases. The first is never killed, so that
+    /// one process grows as old as the swarm.
     pub(super) fn torment(&mut self, draw: &mut Draw) -> Result<(), Trouble> {
-        let now = Instant::now();
-        for member in &mut self.agents {
-            if member.paused_until.is_some_and(|until| until <= now) {
-                member.paused_until = None;
-                kill_process(Pid::from_child(&member.child), Signal::CONT)?;
-            }
-        }
         if draw.one_in(8) {
             let index = 1 + draw.below(self.agents.len().saturating_sub(1));
-            if let Some(member) = self.agents.get_mut(index) {
-                self.alive.remove(&member.child.id());
-                member.child.kill()?;
-                member.child.wait()?;
+            if let Some(member) = self.agents.get(index).map(Arc::clone) {
+                self.alive.remove(&end(&member)?);
                 self.kills += 1;
                 let fresh = self.spawn(index)?;
                 if let Some(member) = self.agents.get_mut(index) {
@@ -102,16 +92,14 @@ impl Crew {
         }
         if draw.one_in(12) {
             let index = draw.below(self.agents.len());
-            if let Some(member) = self.agents.get_mut(index) {
-                kill_process(Pid::from_child(&member.child), Signal::STOP)?;
+            if let Some(member) = self.agents.get(index) {
                 let most = if draw.one_in(3) { 3_000 } else { 200 };
-                let pause = draw.millis(most);
-                member.paused_until = Some(now + pause);
+                pause(member, draw.millis(most))?;
                 self.pauses += 1;
             }
         }
-        for member in &mut self.agents {
-            if let Some(status) = member.child.try_wait()? {
+        for member in &self.agents {
+            if let Some(status) = own(member).try_wait()? {
                 return Err(format!("an agent ended by itself: {status}").into());
             }
         }
@@ -130,15 +118,14 @@ impl Crew {
 
     /// The process that is never killed.
     pub(super) fn eldest(&self) -> Option<u32> {
-        self.agents.first().map(|member| member.child.id())
+        self.agents.first().map(|member| own(member).id())
     }
 
     /// Kills them all.
     pub(super) fn stop(&mut self) {
         self.alive.clear();
-        for mut member in self.agents.drain(..) {
-            let _ = member.child.kill();
-            let _ = member.child.wait();
+        for member in self.agents.drain(..) {
+            let _ = end(&member);
         }
     }
 }
@@ -147,6 +134,34 @@ impl Drop for Crew {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn own(member: &Member) -> MutexGuard<'_, Child> {
+    member.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kills it, and says which process it was.
+fn end(member: &Member) -> Result<u32, Trouble> {
+    let mut child = own(member);
+    child.kill()?;
+    child.wait()?;
+    Ok(child.id())
+}
+
+/// Stops it for a time. It goes on by a thread of its own: one stopped inside the store makes
+/// everybody else wait there, who would resume it.
+fn pause(member: &Member, length: Duration) -> Result<(), Trouble> {
+    kill_process(Pid::from_child(&own(member)), Signal::STOP)?;
+    let member = Arc::clone(member);
+    thread::spawn(move || {
+        thread::sleep(length);
+        let mut child = own(&member);
+        // Once it is waited for, its number may be another's.
+        if let Ok(None) = child.try_wait() {
+            let _ = kill_process(Pid::from_child(&child), Signal::CONT);
+        }
+    });
+    Ok(())
 }
 
 /// The name of an agent; one that was killed comes back under the same.
