@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    io,
     panic::{self, AssertUnwindSafe},
     process::ExitCode,
 };
@@ -82,9 +83,24 @@ fn log_to_stderr(verbose: u8) {
     let level = if verbose > 1 { tracing::Level::TRACE } else { tracing::Level::DEBUG };
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Escaped)
         .with_ansi(false)
         .finish();
     // Somebody who calls this as a library may log already.
     let _ = tracing::subscriber::set_global_default(log);
+}
+
+/// Stderr for the log, a line a write: paths and URLs in it may hold what no terminal should see.
+struct Escaped;
+
+impl io::Write for Escaped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        writeln!(io::stderr(), "{}", Shown(text.strip_suffix('\n').unwrap_or(&text)))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

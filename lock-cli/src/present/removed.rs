@@ -1,6 +1,6 @@
 //! What a break or a cleanup removed.
 
-use lock_core::{Answer, Lock, Outcome};
+use lock_core::{Answer, Lock, Outcome, View, host::Host};
 
 use super::{lock, say, style::GOOD, time::Seen};
 use crate::{escape::Shown, exit::Exit, failure::Failure, json, output::Output};
@@ -10,7 +10,10 @@ pub(crate) fn removed(output: Output, outcome: &Outcome, dry_run: bool) -> Resul
     let Answer::Removed { locks, live, waiters } = &outcome.answer else {
         return Err(Failure::unfitting(&outcome.answer));
     };
-    let is_stale = |lock: &Lock| lock.expires_at <= outcome.now;
+    // Stale is what `list` calls so: past its lease, or of a process that is gone.
+    let mut view = View { locks: locks.clone(), now: outcome.now, ..View::default() };
+    Host::current().bury(&mut view);
+    let is_stale = |lock: &Lock| !view.is_live(lock);
     let answer = json::Removed {
         removed: locks.len(),
         live: *live,
@@ -21,7 +24,11 @@ pub(crate) fn removed(output: Output, outcome: &Outcome, dry_run: bool) -> Resul
         let verb = if dry_run { "would remove" } else { "removed" };
         for lock in locks {
             let until = Seen { time: lock.expires_at, now: outcome.now };
-            let ended = if is_stale(lock) { "expired" } else { "live until" };
+            let ended = match is_stale(lock) {
+                true if lock.expires_at <= outcome.now => "expired",
+                true => "its process gone, its lease until",
+                false => "live until",
+            };
             let (agent, pattern) = (&lock.agent, Shown(lock.pattern.as_str()));
             say!(out, "{GOOD}{verb}{GOOD:#} {pattern} of {agent}, {ended} {until}");
         }

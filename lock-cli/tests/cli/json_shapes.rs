@@ -70,6 +70,23 @@ fn a_lock_of_a_process_names_it() {
     assert_eq!(lock["pid"], pid);
 }
 
+/// Whose process is gone is as stale to a cleanup as to `list`, however long its lease is.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lock_of_a_dead_process_is_stale_everywhere() {
+    let checkout = Checkout::new();
+    let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    checkout.must(&format!("acquire a --agent ada --pid {}", child.id()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(checkout.must("list --stale --json").json()["locks"][0]["stale"], true);
+    let text = checkout.must("cleanup-orphaned --dry-run").stdout;
+    assert!(text.contains("of ada, its process gone, its lease until"), "{text}");
+    assert!(text.ends_with("1 lock, 0 of them live\n"), "{text}");
+    let removed = checkout.must("cleanup-orphaned --json").json();
+    assert_eq!((&removed["live"], &removed["locks"][0]["stale"]), (&0.into(), &true.into()));
+}
+
 /// What others wrote may hold control characters; a terminal must not see them.
 #[test]
 fn hostile_reasons_are_shown_escaped() {

@@ -64,6 +64,22 @@ fn only_a_terminal_sees_colours() {
     assert!(!Answer::from(command.output().unwrap()).stdout.contains('\u{1b}'));
 }
 
+/// A directory may be called anything; the log names it.
+#[test]
+fn the_log_holds_nothing_that_a_terminal_obeys() {
+    let checkout = Checkout::new();
+    let hostile = checkout.root().join("a\u{1b}[31m\u{202e}\nb");
+    std::fs::create_dir(&hostile).unwrap();
+    let mut command = checkout.command();
+    command.args(["-v", "list", "--root"]).arg(&hostile);
+    let answer = Answer::from(command.output().unwrap());
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.stderr.lines().all(|line| line.starts_with("20")), "no line is forged");
+    let raw = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!answer.stderr.contains(raw), "{answer:?}");
+    assert!(answer.stderr.contains("a\\u{1b}[31m\\u{202e}\\nb"), "{answer:?}");
+}
+
 #[test]
 fn verbose_talks_on_stderr_only() {
     let checkout = Checkout::new();
