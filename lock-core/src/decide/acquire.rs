@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use super::{claim::Claim, deadlock, line};
 use crate::{
-    Acquire, Answer, Blocker, Cause, Change, Conflict, Lock, Mode, Nonce, Pattern, RecordId,
-    Refusal, Scope, View,
+    Acquire, Answer, Cause, Change, Lock, Mode, Nonce, Pattern, RecordId, Refusal, Scope, View,
     decision::{Draft, Slot},
 };
 
@@ -33,18 +32,14 @@ pub(crate) fn decide(
         })
         .collect();
     let mut refusal = Refusal::default();
-    for lock in view.live() {
-        if Claim::from(request).excludes(lock.into()) {
-            for pattern in &wanted {
-                if let Some(witness) = pattern.witness(&lock.pattern) {
-                    refusal.add(pattern, witness, || Blocker::Held(lock.clone()));
-                }
-            }
-        }
-    }
+    let held = view.live().filter(|lock| Claim::from(request).excludes((*lock).into()));
+    let met = held.flat_map(|lock| {
+        let wanted = wanted.iter().copied().enumerate();
+        wanted.filter(|(_, it)| it.meets(&lock.pattern)).map(move |requested| (requested, lock))
+    });
+    refusal.add_locks(met.collect());
     line::add_those_ahead(&mut refusal, request, &wanted, view)?;
     if !refusal.is_empty() {
-        refusal.sort(&request.patterns);
         return match &request.wait {
             None => Ok((Draft::Final(Answer::Refused(refusal)), Vec::new())),
             Some(place) => match deadlock::cycle(place.name, request, &wanted, view)? {
@@ -145,39 +140,6 @@ fn grant(
     }
     changes.extend(places.map(|waiter| Change::Leave { waiter: waiter.clone() }));
     (Draft::Granted(locks), changes)
-}
-
-impl Refusal {
-    pub(crate) fn add(
-        &mut self,
-        requested: &Pattern,
-        witness: String,
-        blocker: impl FnOnce() -> Blocker,
-    ) {
-        if self.conflicts.len() < Self::LISTED {
-            let (requested, blocker) = (requested.clone(), blocker());
-            self.conflicts.push(Conflict { requested, witness, blocker });
-        } else {
-            self.more += 1;
-        }
-    }
-
-    /// Whether nothing stands against the request.
-    pub fn is_empty(&self) -> bool {
-        self.conflicts.is_empty()
-    }
-
-    /// One order on every store: locks by age before waiters in line, then as requested.
-    pub(crate) fn sort(&mut self, requested: &[Pattern]) {
-        let place = |pattern: &Pattern| requested.iter().position(|other| other == pattern);
-        self.conflicts.sort_by_cached_key(|conflict| {
-            let (waits, age, id) = match &conflict.blocker {
-                Blocker::Held(lock) => (0, lock.token.get(), lock.id),
-                Blocker::Waiting { waiter, .. } => (1, waiter.ticket, waiter.id),
-            };
-            (waits, place(&conflict.requested), age, id)
-        });
-    }
 }
 
 #[cfg(test)]

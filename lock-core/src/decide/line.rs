@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{claim::Claim, scope::has_all_meeting};
+use super::{claim::Claim, refusal::Requested, scope::has_all_meeting};
 use crate::{
-    Acquire, AgentId, Answer, Blocker, Change, Decision, Lock, LockScope, Pattern, Place, RecordId,
-    Refusal, Scope, Timestamp, View, Waiter,
+    Acquire, AgentId, Answer, Change, Decision, Lock, LockScope, Pattern, Place, RecordId, Refusal,
+    Scope, Timestamp, View, Waiter,
     decision::{Draft, Slot},
 };
 
@@ -23,7 +23,8 @@ pub(crate) fn add_those_ahead(
     view: &View,
 ) -> Result<(), Scope> {
     let line = view.line();
-    for (waiter, pattern, position) in ahead(request, wanted, &line) {
+    let mut met = Vec::new();
+    for (waiter, requested, position) in ahead(request, wanted, &line) {
         if !has_all_meeting(view, waiter.patterns.iter()) {
             let waiters = line.iter().flat_map(|waiter| &waiter.patterns);
             return Err(widened(request, waiters));
@@ -31,12 +32,11 @@ pub(crate) fn add_those_ahead(
         if !view
             .live()
             .any(|lock| Claim::from(request).speaks_for(lock.into()) && stops(lock, waiter))
-            && let Some(witness) = waiter.patterns.iter().find_map(|other| pattern.witness(other))
         {
-            refusal
-                .add(pattern, witness, || Blocker::Waiting { waiter: (*waiter).clone(), position });
+            met.push((requested, (waiter, position)));
         }
     }
+    refusal.add_waiters(met);
     Ok(())
 }
 
@@ -45,7 +45,7 @@ fn ahead<'a>(
     request: &'a Acquire,
     wanted: &'a [&'a Pattern],
     line: &'a [&'a Waiter],
-) -> impl Iterator<Item = (&'a Waiter, &'a Pattern, usize)> {
+) -> impl Iterator<Item = (&'a Waiter, Requested<'a>, usize)> {
     let own = request.wait.as_ref().map(|place| place.name);
     let own = line.iter().position(|waiter| Some(waiter.id) == own);
     let earlier = line.iter().take(own.unwrap_or(line.len()));
@@ -53,8 +53,9 @@ fn ahead<'a>(
         .zip(earlier)
         .filter(move |(_, waiter)| Claim::from(request).excludes(Claim::from(**waiter)))
         .flat_map(move |(position, waiter)| {
-            let met = wanted.iter().filter(move |pattern| meets_any(pattern, waiter));
-            met.map(move |pattern| (*waiter, *pattern, position))
+            let wanted = wanted.iter().copied().enumerate();
+            let met = wanted.filter(move |(_, pattern)| meets_any(pattern, waiter));
+            met.map(move |requested| (*waiter, requested, position))
         })
 }
 

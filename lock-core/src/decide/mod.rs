@@ -10,6 +10,7 @@ mod claim;
 mod deadlock;
 mod line;
 mod refresh;
+mod refusal;
 mod release;
 mod removal;
 mod retire;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::{claim::Claim, scope};
 use crate::{
-    Answer, Blocker, Cause, Change, Command, Lock, LockScope, Mode, Pattern, Refusal, Release,
-    Scope, Target, Targets, View, decision::Draft,
+    Answer, Cause, Change, Command, Lock, LockScope, Mode, Pattern, Refusal, Release, Scope,
+    Target, Targets, View, decision::Draft,
 };
 
 pub(crate) fn decide(
@@ -13,12 +13,19 @@ pub(crate) fn decide(
     release: &Release,
     view: &View,
 ) -> Result<(Draft, Vec<Change>), Scope> {
-    let mut step = Step { release, view, gone: Vec::new(), refusal: Refusal::default() };
+    let mut step = Step { release, view, gone: Vec::new(), met: Vec::new() };
+    let mut refusal = Refusal::default();
     match &release.targets {
         Targets::All => step.all(),
         Targets::Some(targets) => {
             targets.iter().for_each(|target| step.one(target));
-            step.refusal.sort(&scope::readings(targets));
+            let readings = scope::readings(targets);
+            let place = |pattern: &Pattern| readings.iter().position(|other| other == pattern);
+            let met = step
+                .met
+                .iter()
+                .map(|&(pattern, lock)| ((place(pattern).unwrap_or_default(), pattern), lock));
+            refusal.add_locks(met.collect());
         }
     }
     let mut seen = HashSet::new();
@@ -49,7 +56,7 @@ pub(crate) fn decide(
             note: None,
         }
     });
-    let answer = Answer::Released { released, refusal: step.refusal, overlapping };
+    let answer = Answer::Released { released, refusal, overlapping };
     Ok((Draft::Final(answer), changes.collect()))
 }
 
@@ -57,7 +64,8 @@ struct Step<'a> {
     release: &'a Release,
     view: &'a View,
     gone: Vec<&'a Lock>,
-    refusal: Refusal,
+    /// Others' locks on what it names.
+    met: Vec<(&'a Pattern, &'a Lock)>,
 }
 
 impl<'a> Step<'a> {
@@ -71,7 +79,7 @@ impl<'a> Step<'a> {
         self.gone.sort_by(|one, two| one.pattern.cmp(&two.pattern));
     }
 
-    fn one(&mut self, target: &Target) {
+    fn one(&mut self, target: &'a Target) {
         let view = self.view;
         let ours: Vec<&Lock> = target
             .readings
@@ -86,8 +94,8 @@ impl<'a> Step<'a> {
         }
         for pattern in &target.readings {
             for lock in self.view.live().filter(|lock| lock.pattern == *pattern) {
-                if let Some(witness) = pattern.witness(&lock.pattern) {
-                    self.refusal.add(pattern, witness, || Blocker::Held(lock.clone()));
+                if pattern.meets(&lock.pattern) {
+                    self.met.push((pattern, lock));
                 }
             }
         }
