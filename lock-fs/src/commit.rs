@@ -16,7 +16,9 @@ use rustix::fd::AsFd as _;
 
 use crate::{
     error::{Doing as _, Result},
-    fault, line,
+    fault,
+    known::Known,
+    line,
     load::Loaded,
     log,
     place::{self, Spot},
@@ -39,7 +41,7 @@ pub(crate) fn commit(
     loaded: &Loaded,
     moment: Moment,
 ) -> Result<Vec<Op>> {
-    let ops = plan(committed, loaded, moment)?;
+    let ops = plan(committed, loaded, moment, &mut store.known)?;
     let lines = log::text(&committed.log).map_err(unwritable)?;
     let before = log::turn_over(store, before)?;
     let lines = log::opening(store, &before)? + &lines;
@@ -178,7 +180,12 @@ fn call_off(store: &mut Store, underway: &State, error: &BackendError) {
 }
 
 /// The files to change, in an order that never takes one away before it is safe.
-fn plan(committed: &Committed, loaded: &Loaded, moment: Moment) -> Result<Vec<Op>> {
+fn plan(
+    committed: &Committed,
+    loaded: &Loaded,
+    moment: Moment,
+    known: &mut Known,
+) -> Result<Vec<Op>> {
     let host = Host::current();
     let version = committed.outcome.version;
     let (mut quarantines, mut puts, mut drops) = (Vec::new(), Vec::new(), Vec::new());
@@ -203,8 +210,11 @@ fn plan(committed: &Committed, loaded: &Loaded, moment: Moment) -> Result<Vec<Op
     for write in &committed.writes {
         match write {
             Write::PutLock(lock) => {
-                let text = record::of_lock(lock, loaded.extra.get(&lock.id), host, moment)
-                    .map_err(unwritable)?;
+                let extra = loaded.extra.get(&lock.id);
+                let text = record::of_lock(lock, extra, host, moment).map_err(unwritable)?;
+                if extra.is_none() {
+                    known.add(text.clone(), lock.clone(), host.mark(moment, lock.expires_at));
+                }
                 let old = loaded.spots.get(&lock.id).cloned();
                 let at = old.unwrap_or_else(|| {
                     let free = |slot: &Spot| !taken.contains(slot) && !slots.contains(slot);

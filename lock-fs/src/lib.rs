@@ -19,6 +19,7 @@ mod files;
 pub mod fuzzed;
 mod guard;
 mod inspect;
+mod known;
 mod layout;
 mod line;
 mod load;

@@ -126,23 +126,31 @@ impl Loader<'_> {
 
     /// Each directory once, even where spans overlap: what is below one of them first.
     fn meeting(&mut self, patterns: &[Pattern]) -> Result<()> {
-        let mut nodes: HashMap<String, bool> = HashMap::new();
+        let mut nodes: Vec<(String, bool)> = Vec::new();
         for span in patterns.iter().flat_map(Pattern::spans) {
-            let chain = Chain::of(&span.anchor);
-            let deepest = chain.nodes.len();
-            for (depth, node) in (1..).zip(chain.nodes) {
-                *nodes.entry(node).or_default() |= span.below && depth == deepest;
-            }
+            let chain = Chain::of(&span.anchor).nodes;
+            let deepest = chain.len();
+            let below = |depth| span.below && depth == deepest;
+            nodes.extend((1..).zip(chain).map(|(depth, node)| (node, below(depth))));
         }
-        let covered = |node: &str| {
-            let mut above = node.match_indices('/').filter_map(|(end, _)| node.get(..end));
-            above.any(|above| nodes.get(above) == Some(&true))
-        };
-        let mut wanted: Vec<(&String, &bool)> =
-            nodes.iter().filter(|(node, _)| !covered(node)).collect();
-        wanted.sort();
-        for (node, below) in wanted {
-            if *below { self.slot(node).and_then(|()| self.below(node))? } else { self.node(node)? }
+        // A directory stands right before what lies below it.
+        nodes.sort_unstable_by(|(one, _), (two, _)| one.split('/').cmp(two.split('/')));
+        nodes.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            earlier.1 |= same && later.1;
+            same
+        });
+        let mut all_of: Option<String> = None;
+        for (node, below) in nodes {
+            if all_of.as_ref().is_some_and(|above| place::is_below(&node, above)) {
+                continue;
+            }
+            if below {
+                self.slot(&node).and_then(|()| self.below(&node))?;
+                all_of = Some(node);
+            } else {
+                self.node(&node)?;
+            }
         }
         Ok(())
     }
@@ -161,11 +169,8 @@ impl Loader<'_> {
     }
 
     fn read_slot(&mut self, spot: Spot, path: &str) -> Result<()> {
-        match Pattern::literal(path) {
-            Ok(pattern) => self.read(spot, pattern),
-            // No pattern has such a path, whatever lies there.
-            Err(_) => Ok(()),
-        }
+        // Where no pattern has such a path, whatever lies there is nothing.
+        self.read(spot, || Pattern::literal(path).ok())
     }
 
     fn held(&mut self, node: &str) -> Result<()> {
@@ -181,7 +186,7 @@ impl Loader<'_> {
                 }
                 _ => continue,
             };
-            self.read(Spot { dir: dir.clone(), name }, pattern)?;
+            self.read(Spot { dir: dir.clone(), name }, || Some(pattern))?;
         }
         Ok(())
     }
@@ -219,8 +224,8 @@ impl Loader<'_> {
         }
     }
 
-    /// Reads the file at `spot`, whose name says that it is a lock on `pattern`.
-    fn read(&mut self, spot: Spot, pattern: Pattern) -> Result<()> {
+    /// Reads the file at `spot`, whose name says which `pattern` it is a lock on.
+    fn read(&mut self, spot: Spot, pattern: impl FnOnce() -> Option<Pattern>) -> Result<()> {
         let (text, since) = match damaged::read(&self.store.dir, &spot)? {
             Content::Missing => return Ok(()),
             Content::Text(text, since) => (Some(text), since),
@@ -230,7 +235,8 @@ impl Loader<'_> {
         match lock {
             Some(read) => self.add_read(spot, read),
             None => {
-                if let Some(lock) = damaged::lock(&spot, pattern, since) {
+                let lock = pattern().and_then(|pattern| damaged::lock(&spot, pattern, since));
+                if let Some(lock) = lock {
                     self.add(spot, lock);
                 }
             }
@@ -240,7 +246,12 @@ impl Loader<'_> {
 
     /// The lock in `text`, if it belongs where it lies and is not a copy of another.
     fn parse(&self, spot: &Spot, text: &[u8]) -> Option<Read> {
-        let read = record::lock(text, self.host, self.moment)?;
+        let read = match self.store.known.record(text) {
+            Some((lock, lease)) => {
+                record::of_parts(lock.clone(), Some(lease), self.host, self.moment)
+            }
+            None => record::lock(text, self.host, self.moment)?,
+        };
         let fits = place::fits(spot, &read.lock.pattern, read.lock.id);
         (fits && !self.loaded.spots.contains_key(&read.lock.id)).then_some(read)
     }

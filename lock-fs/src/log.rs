@@ -61,12 +61,12 @@ fn before(log: &[u8]) -> Totals {
 
 /// The text of some lines.
 pub(crate) fn text(entries: &[HistoryEntry]) -> serde_json::Result<String> {
-    let mut text = String::new();
+    let mut text = Vec::with_capacity(512 * entries.len());
     for entry in entries {
-        text.push_str(&serde_json::to_string(entry)?);
-        text.push('\n');
+        serde_json::to_writer(&mut text, entry)?;
+        text.push(b'\n');
     }
-    Ok(text)
+    String::from_utf8(text).map_err(serde::ser::Error::custom)
 }
 
 /// The entries in some lines; what is no line of ours is passed over.

@@ -14,6 +14,9 @@ pub(crate) const LOCK: &str = ".lock";
 /// The name of `text`: never empty, hidden, special to a shell at its beginning, or ending in
 /// [`LOCK`]; `%` is always followed by two capital hexadecimal digits.
 pub(crate) fn encode(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut name = String::with_capacity(text.len() + 8);
     let plain_end = text.strip_suffix(LOCK).map_or(usize::MAX, str::len);
     for (at, c) in text.char_indices() {
@@ -31,12 +34,22 @@ pub(crate) fn encode(text: &str) -> String {
     name
 }
 
+/// Whether `text` is its own name, and that at a glance: nearly all are.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-');
+    let first = |byte: &u8| byte.is_ascii_alphanumeric();
+    text.bytes().all(plain) && text.as_bytes().first().is_some_and(first) && !text.ends_with(LOCK)
+}
+
 fn hex(digit: u8) -> Option<char> {
     char::from_digit(digit.into(), 16).map(|c| c.to_ascii_uppercase())
 }
 
 /// The text of a name that [`encode`] made; `None` for any other.
 pub(crate) fn decode(name: &str) -> Option<String> {
+    if is_plain(name) {
+        return Some(name.to_owned());
+    }
     let mut bytes = Vec::with_capacity(name.len());
     let mut rest = name.bytes();
     while let Some(byte) = rest.next() {
@@ -117,6 +130,16 @@ mod tests {
             prop_assert_eq!(decode(&name), Some(text));
             prop_assert!(!name.contains('/') && !name.starts_with('.') && !name.ends_with(LOCK));
             prop_assert!(!name.chars().any(char::is_control));
+        }
+
+        #[test]
+        fn a_text_that_is_its_own_name_is_seen(text in "[a-zA-Z0-9_.-]{0,9}(.lock)?|\\PC{0,4}") {
+            if is_plain(&text) {
+                let named: String = text.chars().filter(|c| stands_for_itself(*c)).collect();
+                prop_assert_eq!(named, text.clone());
+                prop_assert!(!text.is_empty() && !text.ends_with(LOCK));
+                prop_assert!(!text.starts_with(['.', '-', '~']));
+            }
         }
 
         #[test]

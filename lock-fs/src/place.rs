@@ -62,12 +62,6 @@ impl Chain {
     pub(crate) fn node(&self) -> &str {
         self.nodes.last().map_or(LOCKS, String::as_str)
     }
-
-    /// The slot of the plain path that is this anchor; none for the root, and where it does not
-    /// fit.
-    pub(crate) fn slot(&self) -> Option<Spot> {
-        self.whole.then(|| slot_of(self.node())).flatten()
-    }
 }
 
 /// The slot of the plain path whose own directory is `node`.
@@ -78,7 +72,8 @@ pub(crate) fn slot_of(node: &str) -> Option<Spot> {
 
 /// The slot of `pattern`, if it is a plain path that has one.
 pub(crate) fn slot(pattern: &Pattern) -> Option<Spot> {
-    pattern.literal_path().and_then(|path| Chain::of(path).slot())
+    let chain = Chain::of(pattern.literal_path()?);
+    chain.whole.then(|| slot_of(chain.node())).flatten()
 }
 
 /// Where a record of `pattern` lies that has no slot, or that finds it taken.
@@ -120,13 +115,27 @@ pub(crate) fn title(name: &str) -> Option<Title> {
 /// The path whose directory is `node`; `None` if no path has such a directory.
 pub(crate) fn path_of(node: &str) -> Option<String> {
     let rest = node.strip_prefix(LOCKS)?;
-    let segments = rest.split('/').skip(1).map(name::decode);
-    Some(segments.collect::<Option<Vec<_>>>()?.join("/"))
+    let mut path = String::with_capacity(rest.len());
+    for segment in rest.split('/').skip(1) {
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.push_str(&name::decode(segment)?);
+    }
+    Some(path)
+}
+
+/// Whether `node` is a directory somewhere in `above`.
+pub(crate) fn is_below(node: &str, above: &str) -> bool {
+    node.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether a record of `pattern` and `id` may lie at `spot`.
 pub(crate) fn fits(spot: &Spot, pattern: &Pattern, id: RecordId) -> bool {
-    *spot == held(pattern, id) || Some(spot) == slot(pattern).as_ref()
+    match spot.dir.ends_with(HELD) {
+        true => *spot == held(pattern, id),
+        false => Some(spot) == slot(pattern).as_ref(),
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ const FORMAT: u32 = 1;
 /// The largest record, in bytes: several times what the limits on its fields allow.
 pub(crate) const LARGEST: usize = 64 * 1024;
 
+/// Room for most records.
+const USUAL: usize = 512;
+
 /// What a newer version wrote beside what we know.
 pub(crate) type Extra = Map<String, Value>;
 
@@ -57,12 +60,13 @@ pub(crate) fn of_waiter(
 }
 
 fn text(out: &impl Serialize) -> serde_json::Result<String> {
-    let mut text = serde_json::to_string(out)?;
-    text.push('\n');
+    let mut text = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut text, out)?;
+    text.push(b'\n');
     if text.len() > LARGEST {
         return Err(serde::ser::Error::custom(format!("a record has at most {LARGEST} bytes")));
     }
-    Ok(text)
+    String::from_utf8(text).map_err(serde::ser::Error::custom)
 }
 
 struct LockIn {
@@ -123,11 +127,21 @@ pub(crate) struct Read {
 
 /// The lock in the text of a file, as of `moment`; `None` if there is none.
 pub(crate) fn lock(bytes: &[u8], host: &Host, moment: Moment) -> Option<Read> {
-    let LockIn { mut lock, lease, extra, .. } =
+    let LockIn { lock, lease, extra, .. } =
         read::<LockIn>(bytes).filter(|record| record.format == FORMAT)?;
-    let reading = host.read(moment, lease.as_ref(), lock.expires_at, lock.ttl);
+    Some(Read { extra, ..of_parts(lock, lease.as_ref(), host, moment) })
+}
+
+/// The lock that a file says, which holds nothing else.
+pub(crate) fn of_parts(
+    mut lock: Lock,
+    lease: Option<&LeaseMark>,
+    host: &Host,
+    moment: Moment,
+) -> Read {
+    let reading = host.read(moment, lease, lock.expires_at, lock.ttl);
     lock.expires_at = reading.expires_at;
-    Some(Read { lock, foreign: reading.foreign, extra })
+    Read { lock, foreign: reading.foreign, extra: Extra::new() }
 }
 
 /// The waiter in the text of a file; `None` if there is none.

@@ -41,11 +41,7 @@ pub(crate) enum Left {
 
 /// How things stand. Changes nothing.
 pub(crate) fn foresee(store: &mut Store, moment: Moment) -> Result<Standing> {
-    let found = match store.state().doing(|| format!("opening {STATE}"))? {
-        Some(file) => State::read(file).doing(|| format!("reading {STATE}"))?,
-        None => Found::Damaged,
-    };
-    let last = match found {
+    let last = match store.read_state().doing(|| format!("reading {STATE}"))? {
         Found::State(state) if !state.dirty => {
             return Ok(Standing { state, redo: None, left: Left::Nothing });
         }

@@ -6,8 +6,6 @@ use rustix::{
     io::{Errno, retry_on_intr},
 };
 
-use crate::{name, sys};
-
 /// The format of the store as a whole; a store of another format is refused.
 pub(crate) const FORMAT: u32 = 1;
 
@@ -45,17 +43,18 @@ pub(crate) enum Found {
 
 impl State {
     /// Room for the line, whatever the numbers.
-    const ROOM: usize = 256;
+    pub(crate) const ROOM: usize = 256;
 
     pub(crate) fn read(file: impl AsFd) -> Result<Found, Errno> {
         let mut bytes = [0; Self::ROOM];
-        // One line in one call: to ask whether there is more would cost each step another.
-        let length = retry_on_intr(|| rustix::io::pread(file.as_fd(), &mut bytes, 0))?;
+        let length = Self::read_text(file, &mut bytes)?;
         Ok(Self::parse(bytes.get(..length).unwrap_or_default()))
     }
 
-    pub(crate) fn write(&self, file: impl AsFd) -> Result<(), Errno> {
-        sys::write_at(file, self.to_string().as_bytes(), 0)
+    /// The length of the line, which is read into `bytes`.
+    pub(crate) fn read_text(file: impl AsFd, bytes: &mut [u8; Self::ROOM]) -> Result<usize, Errno> {
+        // One line in one call: to ask whether there is more would cost each step another.
+        retry_on_intr(|| rustix::io::pread(file.as_fd(), &mut *bytes, 0))
     }
 
     pub(crate) fn parse(bytes: &[u8]) -> Found {
@@ -66,22 +65,54 @@ impl State {
     }
 }
 
-/// The line, up to its sum.
+/// What stands before the sum.
+const SUM: &str = " sum=";
+
 impl std::fmt::Display for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mark = if self.dirty { "dirty" } else { "clean" };
-        let (version, token) = (self.version.get(), self.token.get());
-        let Self { segment, log, lines, waiters, line, .. } = self;
-        let text = format!(
-            "lock-fs {FORMAT} {mark} version={version:020} token={token:020} segment={segment:010} \
-             log={log:012} lines={lines:08} waiters={waiters:08} line={line:020}"
-        );
-        writeln!(f, "{text} sum={:016x}", sum(&text))
+        f.write_str(&String::from_utf8_lossy(&self.text()))
     }
 }
 
-fn sum(text: &str) -> u64 {
-    (name::hash(text.as_bytes()) & u128::from(u64::MAX)).try_into().unwrap_or(0)
+/// Every step writes the line twice, so it is put together by hand.
+impl State {
+    pub(crate) fn text(&self) -> Vec<u8> {
+        let mut text = Vec::with_capacity(Self::ROOM);
+        text.extend_from_slice(b"lock-fs");
+        number::<1, 10>(&mut text, b" ", FORMAT.into());
+        text.extend_from_slice(if self.dirty { b" dirty" } else { b" clean" });
+        number::<20, 10>(&mut text, b" version=", self.version.get());
+        number::<20, 10>(&mut text, b" token=", self.token.get());
+        number::<10, 10>(&mut text, b" segment=", self.segment);
+        number::<12, 10>(&mut text, b" log=", self.log);
+        number::<8, 10>(&mut text, b" lines=", self.lines);
+        number::<8, 10>(&mut text, b" waiters=", self.waiters);
+        number::<20, 10>(&mut text, b" line=", self.line);
+        let sum = sum(&text);
+        number::<16, 16>(&mut text, SUM.as_bytes(), sum);
+        text.push(b'\n');
+        text
+    }
+}
+
+/// Appends `number` behind its key, in as many digits as there are places.
+fn number<const PLACES: usize, const BASE: u64>(text: &mut Vec<u8>, key: &[u8], number: u64) {
+    text.extend_from_slice(key);
+    let most = BASE.checked_pow(PLACES as u32).map_or(u64::MAX, |limit| limit - 1);
+    let mut rest = number.min(most);
+    let mut digits = [b'0'; PLACES];
+    for digit in digits.iter_mut().rev() {
+        let value = (rest % BASE) as u8;
+        *digit = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+        rest /= BASE;
+    }
+    text.extend_from_slice(&digits);
+}
+
+/// The lower half of [`name::hash`].
+fn sum(text: &[u8]) -> u64 {
+    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x13b);
+    text.iter().fold(0x62b8_2175_6295_c58d, mix)
 }
 
 fn parse(text: &str) -> Option<Found> {
@@ -92,8 +123,9 @@ fn parse(text: &str) -> Option<Found> {
     if format > FORMAT {
         return Some(Found::Later(format));
     }
-    let (body, stated) = line.rsplit_once(" sum=")?;
-    (u64::from_str_radix(stated, 16).ok()? == sum(body)).then_some(())?;
+    let (body, stated) = line.split_at_checked(line.len().checked_sub(SUM.len() + 16)?)?;
+    let stated = u64::from_str_radix(stated.strip_prefix(SUM)?, 16).ok()?;
+    (stated == sum(body.as_bytes())).then_some(())?;
     let dirty = match words.next()? {
         "dirty" => true,
         "clean" => false,
@@ -137,6 +169,16 @@ mod tests {
         assert_eq!(State::parse(text.as_bytes()), Found::State(some()));
         assert_eq!(text.len(), State::default().to_string().len());
         assert!(text.len() < State::ROOM);
+    }
+
+    #[test]
+    fn the_sum_is_half_of_the_hash_of_names() {
+        for text in ["", "lock-fs", &some().to_string()] {
+            assert_eq!(
+                u128::from(sum(text.as_bytes())),
+                crate::name::hash(text.as_bytes()) & u128::from(u64::MAX)
+            );
+        }
     }
 
     #[test]

@@ -12,10 +12,11 @@ use rustix::{
 use crate::{
     access::{self, Access},
     error::{Doing as _, Result},
+    known::Known,
     line,
     options::Options,
     place::LOCKS,
-    state::State,
+    state::{Found, State},
     sys,
 };
 
@@ -40,6 +41,8 @@ pub(crate) struct Store {
     pub(crate) log: Option<(u64, OwnedFd)>,
     /// The line as it was read last.
     pub(crate) line: line::Known,
+    /// What this process wrote last.
+    pub(crate) known: Known,
 }
 
 impl Store {
@@ -92,6 +95,7 @@ impl Store {
             bell: None,
             log: None,
             line: line::Known::default(),
+            known: Known::default(),
         }))
     }
 
@@ -169,9 +173,22 @@ impl Store {
         (self.state, self.bell, self.log) = (None, None, None);
     }
 
+    /// The numbers.
+    pub(crate) fn read_state(&mut self) -> std::result::Result<Found, Errno> {
+        let mut bytes = [0; State::ROOM];
+        let length = match self.state()? {
+            Some(file) => State::read_text(file, &mut bytes)?,
+            None => return Ok(Found::Damaged),
+        };
+        Ok(self.known.state(bytes.get(..length).unwrap_or_default()))
+    }
+
     /// Writes the numbers.
     pub(crate) fn write_state(&mut self, state: &State) -> std::result::Result<(), Errno> {
-        state.write(self.state_made()?)
+        let text = state.text();
+        sys::write_at(self.state_made()?, &text, 0)?;
+        self.known.set_state(text, *state);
+        Ok(())
     }
 
     /// Wakes those who wait for a change. They look now and then anyway: no reason to fail.

@@ -1,8 +1,8 @@
 //! Names that no two commands share.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 
 /// A command's name: 128 random bits, the same on every retry of that command.
 ///
@@ -39,9 +39,16 @@ impl Nonce {
     }
 }
 
+/// 32 hexadecimal digits; put together by hand, as every record is full of them.
 impl fmt::Display for Nonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
+            for (digit, value) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+                *digit = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+            }
+        }
+        f.write_str(std::str::from_utf8(&digits).unwrap_or_default())
     }
 }
 
@@ -62,7 +69,9 @@ impl std::str::FromStr for Nonce {
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
         let hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        u128::from_str_radix(text, 16).ok().filter(|_| hex).map(Self).ok_or(InvalidName)
+        let (high, low) = text.split_at_checked(16).filter(|_| hex).ok_or(InvalidName)?;
+        let half = |text| u64::from_str_radix(text, 16).map_err(|_| InvalidName);
+        Ok(Self(u128::from(half(high)?) << 64 | u128::from(half(low)?)))
     }
 }
 
@@ -122,7 +131,10 @@ macro_rules! serde_as_text {
     ($name:ty) => {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                // In one piece: a serializer looks at each piece for what it must escape.
+                let mut text = String::with_capacity(40);
+                write!(text, "{self}").map_err(S::Error::custom)?;
+                serializer.serialize_str(&text)
             }
         }
 

@@ -1,8 +1,11 @@
 //! A point on a store's clock.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 
 /// A point on a store's clock: microseconds since the Unix epoch, shown as RFC 3339 in UTC.
 ///
@@ -106,7 +109,10 @@ pub struct InvalidTime;
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        // In one piece: a serializer looks at each piece for what it must escape.
+        let mut text = String::with_capacity("2026-01-31T12:00:00.000000Z".len());
+        write!(text, "{self}").map_err(S::Error::custom)?;
+        serializer.serialize_str(&text)
     }
 }
 

@@ -25,6 +25,13 @@ impl Edges {
         Self { first, last, first_length, last_length }
     }
 
+    /// Those of one path.
+    pub(super) fn plain(path: &[u8]) -> Self {
+        let (first, first_length) = collect(path.iter().copied().chain([0]));
+        let (last, last_length) = collect([0].into_iter().chain(path.iter().rev().copied()));
+        Self { first, last, first_length, last_length }
+    }
+
     /// Whether some path may have the edges of both; nearly always enough to say that none has.
     #[inline]
     pub(super) fn agree(&self, other: &Self) -> bool {
