@@ -1,10 +1,6 @@
 //! The backend: predict or load, decide, commit if it is still so.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use lock_core::{
@@ -26,11 +22,8 @@ use crate::{
     runtime::Runtime,
     script::Keys,
     seen::Seen,
+    turn::Races,
 };
-
-/// How long to try again when others are always faster. Each failure is another's success, so this
-/// is not a store that does not answer: a crowd that comes at once takes its time.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often to look for a moment in which no line is forgotten.
 const TRIES: usize = 100;
@@ -170,13 +163,12 @@ impl RedisBackend {
     }
 
     async fn step(&self, command: &Command) -> Result<Outcome, BackendError> {
-        let started = Instant::now();
         let mut scope = command.scope();
         let mut seen = match self.known.predict(&scope) {
             Some(guess) => guess,
             None => self.load(&scope).await?,
         };
-        let mut lost_races = 0;
+        let mut races = Races::new();
         loop {
             let decision = match decide(command, &seen.view) {
                 Ok(decision) => decision,
@@ -204,19 +196,10 @@ impl RedisBackend {
                 }
                 Reply::View(now) => {
                     self.known.correct(&now);
-                    lost_races += u32::from(!seen.predicted);
-                    seen = *now;
+                    let waited = races.lost(&seen, &now, self).await?;
+                    seen = if waited { self.load(&scope).await? } else { *now };
                 }
                 Reply::Late(_) => seen = self.load(&scope).await?,
-            }
-            if started.elapsed() > PATIENCE {
-                let what = format!("{self}: others were faster {lost_races} times");
-                return Err(BackendError::new(ErrorKind::Unavailable, what));
-            }
-            if lost_races > 1 {
-                tokio::time::sleep(jitter(lost_races)).await;
-                // After a pause, what was seen is old: to try with that would be to lose again.
-                seen = self.load(&scope).await?;
             }
         }
     }
@@ -304,15 +287,6 @@ fn adopt_times(view: &mut View, changes: &[Change], before: &[Timestamp]) -> boo
         }
     }
     news
-}
-
-/// A pause of a random length, the longer the more races were lost: those who collided do not
-/// collide again in step.
-fn jitter(lost_races: u32) -> Duration {
-    use std::hash::{BuildHasher as _, RandomState};
-    let ceiling = Duration::from_micros(200) * 2_u32.pow(lost_races.min(8));
-    let random = RandomState::new().hash_one(lost_races) % 1_000;
-    ceiling.mul_f64(f64::from(u32::try_from(random).unwrap_or(0)) / 1_000.0)
 }
 
 #[async_trait]

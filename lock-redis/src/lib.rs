@@ -33,6 +33,7 @@ mod seen;
 mod sentinel;
 mod specimen;
 mod tls;
+mod turn;
 
 pub use backend::RedisBackend;
 pub use options::RedisOptions;

@@ -102,6 +102,8 @@ pub(crate) fn read_reply(
             let lines = lines.map(text).collect::<Result<Vec<_>, _>>()?;
             let entries = lines.iter().filter_map(|line| read_line(line));
             seen.view.history = entries.collect::<Vec<HistoryEntry>>();
+            let turn = parts.next().map_or(Ok(0), unsigned)?;
+            seen.turn = Duration::from_micros(turn);
             Host::current().bury(&mut seen.view);
             Ok(Reply::View(Box::new(seen)))
         }

@@ -7,6 +7,7 @@ pub(crate) const SOURCE: &str = concat!(
     include_str!("lua/state.lua"),
     include_str!("lua/view.lua"),
     include_str!("lua/seen.lua"),
+    include_str!("lua/turn.lua"),
     include_str!("lua/commit.lua"),
     include_str!("lua/main.lua"),
 );

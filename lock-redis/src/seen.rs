@@ -1,6 +1,6 @@
 //! What a decision was made on, and what must still be so when it is committed.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use lock_core::{RecordId, Timestamp, Version, View};
 
@@ -12,6 +12,8 @@ pub(crate) struct Seen {
     pub(crate) predicted: bool,
     /// The number of the connection that it was seen by.
     pub(crate) connection: u64,
+    /// How long to wait for the turn that whoever lost a race was given.
+    pub(crate) turn: Duration,
     pub(crate) locks: Vec<SeenLock>,
     pub(crate) waiters: Vec<SeenWaiter>,
     pub(crate) endings: String,

@@ -52,7 +52,13 @@ local function main()
       redis.pcall('PUBLISH', ARGS[2], string.format('%.0f', reply[3]))
     end
   end
-  return reply or view(scope)
+  if reply then return reply end
+  local there = view(scope)
+  -- A guess has lost no race: it was never seen.
+  if ARGS[seen + 1] ~= '' then
+    there[9] = give_turn(tonumber(ARGS[seen + 2]))
+  end
+  return there
 end
 
 local fine, reply = pcall(main)
