@@ -7,7 +7,7 @@ use std::{
 
 use lock_core::{Grant, LockBackend, LockManager, Refusal};
 
-use super::{Shared, Trouble};
+use super::{Shared, Trouble, draw::Draw};
 
 /// Nobody holds anything for so long; a wait that takes longer is a finding.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -19,7 +19,7 @@ pub(super) async fn work(
     shared: Arc<Shared>,
     seed: u64,
 ) -> Result<(), Trouble> {
-    let mut draw = Draw(seed.wrapping_mul(1_000_003).wrapping_add(index as u64));
+    let mut draw = Draw::new(seed.wrapping_mul(1_000_003).wrapping_add(index as u64));
     while let Some(commit) = shared.next() {
         // Several agents of one author are several agents.
         let name = format!("{}/{index}", commit.author);
@@ -53,19 +53,4 @@ pub(super) async fn work(
         }
     }
     Ok(())
-}
-
-/// Draws times: SplitMix64, so that a run can be repeated.
-struct Draw(u64);
-
-impl Draw {
-    /// A time that is `mean` on average, and rarely much longer.
-    fn around(&mut self, mean: Duration) -> Duration {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let uniform = ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64;
-        mean.mul_f64((-(1.0 - uniform).ln()).min(10.0))
-    }
 }

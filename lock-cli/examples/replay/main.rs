@@ -12,7 +12,11 @@
 mod agent;
 mod arguments;
 mod commits;
+#[path = "../common/draw.rs"]
+mod draw;
 mod ledger;
+#[path = "../common/place.rs"]
+mod place;
 mod report;
 
 use std::{
@@ -22,10 +26,10 @@ use std::{
 };
 
 use clap::Parser as _;
-use lock_core::{HistoryFilter, LockManager};
+use lock_core::HistoryFilter;
 use tokio::task::JoinSet;
 
-use self::{arguments::Arguments, commits::Commit, ledger::Ledger, report::Report};
+use self::{arguments::Arguments, commits::Commit, ledger::Ledger, place::Place, report::Report};
 
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
@@ -42,15 +46,9 @@ async fn main() -> ExitCode {
 
 async fn replay(arguments: &Arguments) -> Result<(), Trouble> {
     let commits = commits::read(&arguments.repository, arguments.commits)?;
-    let (url, _directory) = arguments.store()?;
+    let place = Place::of(arguments.backend.as_deref(), "replay")?;
+    let reader = place.reader().await?;
     let backends = lock_cli::builtin();
-    let reader = LockManager::stranger(backends.connect(&url).await?);
-    if !reader.history(HistoryFilter::default()).await?.is_empty() {
-        let store = reader.backend();
-        return Err(
-            format!("{store} has a history: name one that has none, or a ?namespace=").into()
-        );
-    }
 
     let shared = Arc::new(Shared {
         queue: Mutex::new(commits.into_iter()),
@@ -63,7 +61,7 @@ async fn replay(arguments: &Arguments) -> Result<(), Trouble> {
     let mut agents = JoinSet::new();
     for index in 1..=arguments.agents {
         // Each has a way to the store of its own, as if it were a process of its own.
-        let store = backends.connect(&url).await?;
+        let store = backends.connect(&place.url).await?;
         agents.spawn(agent::work(index, store, Arc::clone(&shared), arguments.seed));
     }
     while let Some(agent) = agents.join_next().await {

@@ -1,20 +1,17 @@
 //! One agent: a process that does whatever agents do, and tells what it was answered.
 
-use std::{
-    fmt::Display,
-    io::{self, Write as _},
-    process,
-    time::Duration,
-};
+use std::{fmt::Display, time::Duration};
 
-use lock_core::{AcquireRequest, Error, ErrorKind, Grant, Leases, LockManager};
+use lock_core::{AcquireRequest, Error, Grant, Leases, LockManager};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use super::{
     Trouble,
+    child::{self, is_no_answer, monotonic, say},
     draw::Draw,
-    told::{Refused, Told, monotonic},
+    grants::Granted,
+    told::{Refused, Told},
 };
 
 /// The environment variable that makes this program an agent, and says which.
@@ -31,10 +28,7 @@ pub(super) struct Task {
 const TTL: Duration = Duration::from_millis(1_500);
 
 pub(super) async fn be(task: &str) -> Result<(), Trouble> {
-    // An agent that is stopped would not notice that its swarm has gone.
-    #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    let task: Task = serde_json::from_str(task)?;
+    let task: Task = child::begin(task)?;
     let store = loop {
         match lock_cli::builtin().connect(&task.url).await {
             Ok(store) => break store,
@@ -53,26 +47,13 @@ pub(super) async fn be(task: &str) -> Result<(), Trouble> {
 }
 
 fn tell(told: &Told) {
-    let line = serde_json::to_string(told).unwrap_or_default();
-    let mut out = io::stdout().lock();
-    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-        process::exit(0); // nobody listens any more
-    }
+    say(std::slice::from_ref(told));
 }
 
 /// Tells of a call that failed.
 fn failed(error: &Error) {
     let text = error.to_string();
     tell(&if is_no_answer(error) { Told::Unanswered(text) } else { Told::Trouble(text) });
-}
-
-/// Whether it says nothing about the store, but that it was not heard.
-pub(super) fn is_no_answer(error: &Error) -> bool {
-    let kind = match error {
-        Error::Backend(error) => error.kind(),
-        _ => return false,
-    };
-    matches!(kind, ErrorKind::Unavailable | ErrorKind::Unknown)
 }
 
 fn trouble(what: impl Display) {
@@ -96,17 +77,6 @@ impl Agent {
         }
     }
 
-    /// One to three of 50 paths and 10 globs that meet them.
-    fn patterns(&mut self) -> Vec<String> {
-        let count = 1 + self.draw.below(3) * self.draw.below(2);
-        let one = |draw: &mut Draw| match draw.below(8) {
-            0 if draw.one_in(2) => format!("d{}/", draw.below(5)),
-            0 => format!("d{}/*.rs", 5 + draw.below(5)),
-            _ => format!("d{}/f{}.rs", draw.below(10), draw.below(5)),
-        };
-        (0..count).map(|_| one(&mut self.draw)).collect()
-    }
-
     /// Asks, and tells what came of it.
     async fn ask(&mut self, request: AcquireRequest, wait: bool) -> Result<Option<Leases>, Error> {
         let request = if wait { request.wait(Duration::from_secs(3)) } else { request };
@@ -126,7 +96,7 @@ impl Agent {
 
     /// Takes, perhaps refreshes, lets go.
     async fn cycle(&mut self, wait: bool, shared: bool) -> Result<(), Error> {
-        let patterns = self.patterns();
+        let patterns = self.draw.patterns();
         let mut request = self.locks.acquire(patterns).ttl(TTL);
         if shared {
             request = request.shared();
@@ -147,7 +117,7 @@ impl Agent {
 
     /// Holds a guard, sometimes for longer than its lease, until it is done or the lock is lost.
     async fn guard(&mut self) -> Result<(), Error> {
-        let patterns = self.patterns();
+        let patterns = self.draw.patterns();
         let request = self.locks.hold(patterns).ttl(Duration::from_secs(1));
         let asked = monotonic();
         let guard = match request.wait(Duration::from_secs(2)).await? {
@@ -172,14 +142,14 @@ impl Agent {
 
     /// Takes a lock and forgets it: its lease ends it, or somebody takes it over.
     async fn leave_behind(&mut self) -> Result<(), Error> {
-        let patterns = self.patterns();
+        let patterns = self.draw.patterns();
         let request = self.locks.acquire(patterns).ttl(Duration::from_millis(200));
         self.ask(request, false).await.map(drop)
     }
 
     /// Comes into the line, and leaves it without a word.
     async fn walk_away(&mut self) -> Result<(), Error> {
-        let patterns = self.patterns();
+        let patterns = self.draw.patterns();
         let wait = self.locks.acquire(patterns).ttl(TTL).wait(Duration::from_secs(60));
         let asked = monotonic();
         let leases = tokio::select! {
@@ -203,7 +173,8 @@ fn granted(leases: &Leases, asked: u64, waited: bool) {
     let locks: Vec<_> = fresh().map(|lock| lock.id).collect();
     // All new locks of one request share one token.
     if let Some(token) = fresh().map(|lock| lock.token).next() {
-        tell(&Told::Granted { locks, token, asked, answered: monotonic(), waited });
+        let granted = Granted { locks, token, asked, answered: monotonic() };
+        tell(&Told::Granted { granted, waited });
     }
     for kept in leases.iter().filter(|granted| !granted.fresh) {
         tell(&Told::Refreshed { lock: kept.lock.id, until: kept.lock.expires_at });

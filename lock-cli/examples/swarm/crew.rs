@@ -2,9 +2,7 @@
 
 use std::{
     collections::HashSet,
-    env,
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -18,6 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::{
     Trouble,
     agent::{TASK, Task},
+    child,
     draw::Draw,
     told::Told,
 };
@@ -56,23 +55,8 @@ impl Crew {
     fn spawn(&mut self, index: usize) -> Result<Member, Trouble> {
         self.seed = self.seed.wrapping_add(1);
         let task = Task { url: self.url.clone(), name: name(index), seed: self.seed };
-        let mut child = Command::new(env::current_exe()?)
-            .env(TASK, serde_json::to_string(&task)?)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let child = child::start(TASK, &task, Stdio::null(), &self.tell)?;
         self.alive.insert(child.id());
-        let stdout = child.stdout.take().ok_or("no pipe")?;
-        let tell = self.tell.clone();
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                // A line cut off by a kill is one that was not said.
-                let Ok(told) = serde_json::from_str(&line) else { break };
-                if tell.send(told).is_err() {
-                    break;
-                }
-            }
-        });
         Ok(Arc::new(Mutex::new(child)))
     }
 

@@ -15,12 +15,21 @@
 
 mod agent;
 mod arguments;
+#[path = "../common/audit.rs"]
 mod audit;
+#[path = "../common/child.rs"]
+mod child;
 mod claims;
 mod crew;
+#[path = "../common/draw.rs"]
 mod draw;
 mod follow;
+#[path = "../common/grants.rs"]
+mod grants;
 mod operators;
+#[path = "../common/place.rs"]
+mod place;
+#[path = "../common/recent.rs"]
 mod recent;
 mod size;
 mod told;
@@ -32,11 +41,10 @@ use std::{
 };
 
 use clap::Parser as _;
-use lock_core::{HistoryFilter, LockManager};
 
 use self::{
-    arguments::Arguments, crew::Crew, draw::Draw, follow::Follower, operators::Operators,
-    size::Sizes,
+    arguments::Arguments, child::is_no_answer, crew::Crew, draw::Draw, follow::Follower,
+    operators::Operators, place::Place, size::Sizes,
 };
 
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
@@ -61,28 +69,21 @@ async fn main() -> ExitCode {
 }
 
 async fn swarm(arguments: &Arguments) -> Result<(), Trouble> {
-    let (url, _directory) = arguments.store()?;
-    let backends = lock_cli::builtin();
-    let reader = LockManager::stranger(backends.connect(&url).await?);
-    if !reader.history(HistoryFilter::default()).await?.is_empty() {
-        let store = reader.backend();
-        return Err(
-            format!("{store} has a history: name one that has none, or a ?namespace=").into()
-        );
-    }
+    let place = Place::of(arguments.url.as_deref(), "swarm")?;
+    let reader = place.reader().await?;
     println!("{} agents on {}, seed {}", arguments.agents, reader.backend(), arguments.seed);
 
     let mut draw = Draw::new(arguments.seed);
-    let mut crew = Crew::start(&url, arguments.agents, draw.number())?;
-    let mut operators = Operators::new(backends.connect(&url).await?)?;
+    let mut crew = Crew::start(&place.url, arguments.agents, draw.number())?;
+    let mut operators = Operators::new(lock_cli::builtin().connect(&place.url).await?)?;
     let mut follower = Follower::new(reader);
-    let mut sizes = Sizes::new(&url);
+    let mut sizes = Sizes::new(&place.url);
     let begin = Instant::now();
     while begin.elapsed() < arguments.time {
         tokio::time::sleep(LOOK).await;
         crew.torment(&mut draw)?;
         match operators.work(&mut draw, arguments.agents).await {
-            Err(error) if agent::is_no_answer(&error) => follower.unanswered(&error),
+            Err(error) if is_no_answer(&error) => follower.unanswered(&error),
             other => other?,
         }
         follower.look(&crew).await?;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use lock_core::{AgentId, Break, Error, ListFilter, LockBackend, LockManager, Reason, Target};
 
-use super::{Trouble, crew, draw::Draw};
-
-/// Under which names their doings are recorded.
-pub(super) const CLEANER: &str = "cleaner";
-pub(super) const BREAKER: &str = "breaker";
+use super::{
+    Trouble,
+    audit::{BREAKER, CLEANER},
+    crew,
+    draw::Draw,
+};
 
 #[derive(Debug)]
 pub(super) struct Operators {

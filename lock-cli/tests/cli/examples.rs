@@ -67,6 +67,10 @@ fn every_example_is_run_and_stands_in_the_readme() {
         let package = package.file_name().unwrap().to_str().unwrap().to_owned();
         for example in examples {
             let example = example.unwrap().path();
+            // A directory without a main file is what several examples share.
+            if example.is_dir() && !example.join("main.rs").exists() {
+                continue;
+            }
             let example = example.file_stem().unwrap().to_str().unwrap().to_owned();
             found.insert((package.clone(), example));
         }

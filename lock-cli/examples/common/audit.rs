@@ -6,10 +6,11 @@ use lock_core::{
     Cause, Ending, HistoryEntry, Lock, Mode, RecordId, Timestamp, Token, Version, View,
 };
 
-use super::{
-    operators::{BREAKER, CLEANER},
-    recent::Recent,
-};
+use super::recent::Recent;
+
+/// Under which names locks are cleaned up and broken; nobody else may.
+pub(super) const CLEANER: &str = "cleaner";
+pub(super) const BREAKER: &str = "breaker";
 
 /// How far two readings of one lease's end may lie apart.
 const JITTER: Duration = Duration::from_millis(10);

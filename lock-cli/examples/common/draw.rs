@@ -1,5 +1,7 @@
 //! Chance, from a seed: SplitMix64.
 
+#![allow(dead_code, reason = "each example uses a part of it")]
+
 use std::time::Duration;
 
 #[derive(Debug)]
@@ -33,7 +35,27 @@ impl Draw {
         Duration::from_micros(self.number() % (most * 1_000).max(1))
     }
 
+    /// A time that is `mean` on average, and rarely much longer.
+    pub(super) fn around(&mut self, mean: Duration) -> Duration {
+        let uniform = (self.number() >> 11) as f64 / (1_u64 << 53) as f64;
+        mean.mul_f64((-(1.0 - uniform).ln()).min(10.0))
+    }
+
     pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         from.get(self.below(from.len()))
+    }
+
+    /// One to three of 50 paths and 10 globs that meet them.
+    pub(super) fn patterns(&mut self) -> Vec<String> {
+        let count = 1 + self.below(3) * self.below(2);
+        (0..count).map(|_| self.pattern()).collect()
+    }
+
+    fn pattern(&mut self) -> String {
+        match self.below(8) {
+            0 if self.one_in(2) => format!("d{}/", self.below(5)),
+            0 => format!("d{}/*.rs", 5 + self.below(5)),
+            _ => format!("d{}/f{}.rs", self.below(10), self.below(5)),
+        }
     }
 }
