@@ -154,7 +154,7 @@ impl Audit {
 }
 
 /// Whether the two may not be held at once.
-fn are_rivals(one: &Lock, two: &Lock) -> bool {
+pub(super) fn are_rivals(one: &Lock, two: &Lock) -> bool {
     let strangers = match (&one.holder, &two.holder) {
         _ if one.agent != two.agent => true,
         (Some(one), Some(two)) => !one.is_related_to(two),

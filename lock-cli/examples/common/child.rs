@@ -9,7 +9,6 @@ use std::{
     thread,
 };
 
-use lock_core::{Error, ErrorKind};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -60,15 +59,6 @@ pub(super) fn say<T: Serialize>(told: &[T]) {
     if out.write_all(lines.as_bytes()).and_then(|()| out.flush()).is_err() {
         process::exit(0); // nobody listens any more
     }
-}
-
-/// Whether it says nothing about the store, but that it was not heard.
-pub(super) fn is_no_answer(error: &Error) -> bool {
-    let kind = match error {
-        Error::Backend(error) => error.kind(),
-        _ => return false,
-    };
-    matches!(kind, ErrorKind::Unavailable | ErrorKind::Unknown)
 }
 
 /// Microseconds on a clock that all processes of the machine share, and nobody can step.

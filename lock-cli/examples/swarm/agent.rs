@@ -2,13 +2,13 @@
 
 use std::{fmt::Display, time::Duration};
 
-use lock_core::{AcquireRequest, Error, Grant, Leases, LockManager};
+use lock_core::{AcquireRequest, Error, ErrorKind, Grant, Leases, LockManager};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use super::{
     Trouble,
-    child::{self, is_no_answer, monotonic, say},
+    child::{self, monotonic, say},
     draw::Draw,
     grants::Granted,
     told::{Refused, Told},
@@ -54,6 +54,15 @@ fn tell(told: &Told) {
 fn failed(error: &Error) {
     let text = error.to_string();
     tell(&if is_no_answer(error) { Told::Unanswered(text) } else { Told::Trouble(text) });
+}
+
+/// Whether it says nothing about the store, but that it was not heard.
+pub(super) fn is_no_answer(error: &Error) -> bool {
+    let kind = match error {
+        Error::Backend(error) => error.kind(),
+        _ => return false,
+    };
+    matches!(kind, ErrorKind::Unavailable | ErrorKind::Unknown)
 }
 
 fn trouble(what: impl Display) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lock_core::{Error, LockManager, LockScope, Scope};
 
-use super::{Trouble, audit::Audit, child::is_no_answer, claims::Claims, crew::Crew, told::Told};
+use super::{Trouble, agent::is_no_answer, audit::Audit, claims::Claims, crew::Crew, told::Told};
 
 #[derive(Debug)]
 pub(super) struct Follower {

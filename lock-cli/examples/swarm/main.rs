@@ -43,7 +43,7 @@ use std::{
 use clap::Parser as _;
 
 use self::{
-    arguments::Arguments, child::is_no_answer, crew::Crew, draw::Draw, follow::Follower,
+    agent::is_no_answer, arguments::Arguments, crew::Crew, draw::Draw, follow::Follower,
     operators::Operators, place::Place, size::Sizes,
 };
 

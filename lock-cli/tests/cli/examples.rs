@@ -13,6 +13,7 @@ use crate::redis::Redis;
 /// Each example, and the last line of a run without arguments. Where there is none, tests of its
 /// own run it.
 const EXAMPLES: &[(&str, &str, &str)] = &[
+    ("lock-cli", "load", ""),
     ("lock-cli", "own_store", ""),
     ("lock-cli", "replay", ""),
     ("lock-cli", "service", "20 jobs, each done once"),

@@ -21,6 +21,7 @@ mod exit_codes;
 mod hostile;
 mod json_shapes;
 mod live_line;
+mod load;
 mod metrics;
 mod namespaces;
 mod own_store;
