@@ -18,11 +18,12 @@ use super::{
 pub(super) fn compile(tokens: &[Token]) -> Result<Program, PatternError> {
     let braces = Braces::of(tokens);
     // Without braces a token leads to the next one only.
-    let slots = if braces.is_empty() { 2 } else { tokens.len() + 1 };
+    let (slots, mask) = if braces.is_empty() { (2, 1) } else { (tokens.len() + 1, usize::MAX) };
     let mut compiler = Compiler {
         tokens,
         braces,
         entries: vec![Entries::default(); slots],
+        mask,
         builder: Builder::new(tokens.len() + 4),
     };
     compiler.entry(0, Before::Nothing);
@@ -49,13 +50,14 @@ struct Compiler<'a> {
     tokens: &'a [Token],
     braces: Braces,
     entries: Vec<Entries>,
+    /// What of an index says which entries: two take turns where two are enough.
+    mask: usize,
     builder: Builder,
 }
 
 impl Compiler<'_> {
     fn slot(&mut self, index: usize) -> Option<&mut Entries> {
-        let slots = self.entries.len();
-        self.entries.get_mut(index.checked_rem(slots)?)
+        self.entries.get_mut(index & self.mask)
     }
 
     /// One of the entries of the token at `index`, all of which are known by now.

@@ -20,16 +20,42 @@ pub(super) struct Edges {
 
 impl Edges {
     pub(super) fn of(program: &Program) -> Self {
-        let (first, first_length) = collect(first_bytes(program));
-        let (last, last_length) = collect(last_bytes(program));
-        Self { first, last, first_length, last_length }
+        let mut first = Edge::default();
+        let mut at = program.node(0);
+        while let Some(c) = plain(at.op).filter(|_| !first.is_full()) {
+            first.push(c);
+            match at.op {
+                Op::End => break,
+                _ => at = program.node(at.next),
+            }
+        }
+        // Where paths part, the last nodes are not those of all of them.
+        let parts = program.nodes.iter().any(|node| matches!(node.op, Op::Split(_) | Op::Jump));
+        let mut last = Edge::default();
+        for node in program.nodes.iter().rev().filter(|_| !parts) {
+            match plain(node.op).filter(|_| !last.is_full()) {
+                Some(c) => last.push_back(c),
+                None => break,
+            }
+        }
+        Self::from(first, last)
     }
 
     /// Those of one path.
     pub(super) fn plain(path: &[u8]) -> Self {
-        let (first, first_length) = collect(path.iter().copied().chain([0]));
-        let (last, last_length) = collect([0].into_iter().chain(path.iter().rev().copied()));
-        Self { first, last, first_length, last_length }
+        let (mut first, mut last) = (Edge::default(), Edge::default());
+        path.iter().chain([&0]).take(MOST).for_each(|byte| first.byte(*byte));
+        [0].iter().chain(path.iter().rev()).take(MOST).for_each(|byte| last.byte(*byte));
+        Self::from(first, last)
+    }
+
+    fn from(first: Edge, last: Edge) -> Self {
+        Self {
+            first: first.bytes,
+            last: last.bytes,
+            first_length: first.length,
+            last_length: last.length,
+        }
     }
 
     /// Whether some path may have the edges of both; nearly always enough to say that none has.
@@ -50,33 +76,36 @@ fn agree(a: [u64; 2], b: [u64; 2], length: u8) -> bool {
     ((a ^ b) & mask(length)) | ((c ^ d) & mask(length.saturating_sub(8))) == 0
 }
 
-fn collect(bytes: impl Iterator<Item = u8>) -> ([u64; 2], u8) {
-    let (mut low, mut high, mut length) = (0, 0, 0u8);
-    for byte in bytes.take(MOST) {
-        match length {
-            0..8 => low |= u64::from(byte) << (8 * length),
-            _ => high |= u64::from(byte) << (8 * (length - 8)),
-        }
-        length += 1;
+/// One edge in the making.
+#[derive(Default)]
+struct Edge {
+    bytes: [u64; 2],
+    length: u8,
+}
+
+impl Edge {
+    fn is_full(&self) -> bool {
+        usize::from(self.length) == MOST
     }
-    ([low, high], length)
-}
 
-fn first_bytes(program: &Program) -> impl Iterator<Item = u8> + '_ {
-    let mut at = Some(0);
-    let plain = std::iter::from_fn(move || {
-        let node = program.node(at?);
-        at = (node.op != Op::End).then_some(node.next);
-        plain(node.op)
-    });
-    plain.flat_map(Encoded::new)
-}
+    fn byte(&mut self, byte: u8) {
+        let [low, high] = &mut self.bytes;
+        match self.length {
+            0..8 => *low |= u64::from(byte) << (8 * self.length),
+            8..16 => *high |= u64::from(byte) << (8 * (self.length - 8)),
+            _ => return,
+        }
+        self.length += 1;
+    }
 
-fn last_bytes(program: &Program) -> impl Iterator<Item = u8> + '_ {
-    // Where paths part, the last nodes are not those of all of them.
-    let parts = program.nodes.iter().any(|node| matches!(node.op, Op::Split(_) | Op::Jump));
-    let nodes = program.nodes.iter().rev().filter(move |_| !parts);
-    nodes.map_while(|node| plain(node.op)).flat_map(|c| Encoded::new(c).rev())
+    fn push(&mut self, c: char) {
+        c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| self.byte(byte));
+    }
+
+    /// For an edge that is read from its end.
+    fn push_back(&mut self, c: char) {
+        c.encode_utf8(&mut [0; 4]).bytes().rev().for_each(|byte| self.byte(byte));
+    }
 }
 
 /// The character that a node takes and nothing else, NUL at the end.
@@ -86,33 +115,5 @@ fn plain(op: Op) -> Option<char> {
         Op::Slash => Some('/'),
         Op::End => Some('\0'),
         _ => None,
-    }
-}
-
-/// The bytes of a character.
-struct Encoded {
-    bytes: [u8; 4],
-    left: std::ops::Range<usize>,
-}
-
-impl Encoded {
-    fn new(c: char) -> Self {
-        let mut bytes = [0; 4];
-        let length = c.encode_utf8(&mut bytes).len();
-        Self { bytes, left: 0..length }
-    }
-}
-
-impl Iterator for Encoded {
-    type Item = u8;
-
-    fn next(&mut self) -> Option<u8> {
-        self.bytes.get(self.left.next()?).copied()
-    }
-}
-
-impl DoubleEndedIterator for Encoded {
-    fn next_back(&mut self) -> Option<u8> {
-        self.bytes.get(self.left.next_back()?).copied()
     }
 }
