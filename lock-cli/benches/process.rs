@@ -9,7 +9,7 @@
     reason = "a bench prints, and stops where it cannot go on"
 )]
 
-#[path = "../../lock-fs/benches/report/mod.rs"]
+#[path = "../../benches/report.rs"]
 mod report;
 
 use std::{

@@ -8,8 +8,10 @@
     reason = "a bench prints, and stops where it cannot go on"
 )]
 
+#[path = "../../benches/commands.rs"]
 mod commands;
 mod floor;
+#[path = "../../benches/report.rs"]
 mod report;
 
 use std::{

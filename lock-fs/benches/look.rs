@@ -7,7 +7,9 @@
     reason = "a bench prints, and stops where it cannot go on"
 )]
 
+#[path = "../../benches/commands.rs"]
 mod commands;
+#[path = "../../benches/report.rs"]
 mod report;
 
 use commands::fill;

@@ -8,6 +8,7 @@
     reason = "a bench prints, and stops where it cannot go on"
 )]
 
+#[path = "../../benches/report.rs"]
 mod report;
 
 use std::{

@@ -1,7 +1,8 @@
-//! One cycle (acquire and release of one path) beside its floor: the bare statements that write
-//! the record, the token and the history, on a file of the same schema, behind the same guard.
+//! One cycle (acquire and release of one path) beside its floor, the bare statements that write the
+//! record, the token and the history, on a file of the same schema, behind the same guard; and how
+//! it grows with what others hold.
 //!
-//! `cargo bench -p lock-sqlite --bench cycle [-- LOCKS_HELD…]`
+//! `cargo bench -p lock-sqlite --bench cycle [-- --quick]`; `TMPDIR` says on which disk.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -9,112 +10,53 @@
     reason = "a bench prints, and stops where it cannot go on"
 )]
 
+#[path = "../../benches/commands.rs"]
+mod commands;
 #[path = "../src/floor.rs"]
 mod floor;
+#[path = "../../benches/report.rs"]
+mod report;
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::path::Path;
 
-use futures_lite::future::block_on;
-use lock_core::{
-    Acquire, Action, AgentId, Command, LockBackend, Mode, Pattern, Release, Target, Targets, Ttl,
-};
+use commands::{Cycle, fill};
 use lock_sqlite::SqliteBackend;
-
-/// How many rounds, each of [`CYCLES`] cycles and as many of the floor.
-const ROUNDS: usize = 30;
-const CYCLES: usize = 200;
+use report::{Turns, head, scaled};
 
 fn main() {
-    let dir = tempfile::tempdir_in(std::env::temp_dir()).unwrap();
-    let asked = std::env::args().filter_map(|arg| arg.parse().ok()).collect::<Vec<usize>>();
-    let all = if asked.is_empty() { vec![0, 100_000] } else { asked };
-    all.into_iter().for_each(|held| measure(dir.path(), held));
-}
-
-fn measure(dir: &Path, held: usize) {
-    let (ours, bare) = (dir.join(format!("{held}.db")), dir.join(format!("{held}-bare.db")));
-    let backend = SqliteBackend::open(&ours).unwrap();
-    drop(SqliteBackend::open(&bare).unwrap());
-    fill(&backend, held);
-    drop(backend);
-    if held > 0 {
-        std::fs::copy(&ours, &bare).unwrap();
-    }
-    let backend = SqliteBackend::open(&ours).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    head("bare statements");
+    let empty = store(&dir.join("empty.db"));
+    let mut cycle = Cycle::new(&empty, "src/module/file.rs");
+    let bare = dir.join("bare.db");
+    Cycle::new(&store(&bare), "src/module/file.rs").run();
     let mut floor = floor::Floor::open(&bare).unwrap();
-    let acquire = acquire("src/module/file.rs");
-    let release = release("src/module/file.rs");
-    let (mut whole, mut least) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        for _ in 0..CYCLES {
-            // Naming the commands is not the store's work.
-            let commands = [&acquire, &release].map(|action| Command::new(action.clone()));
-            let begun = Instant::now();
-            block_on(async {
-                for command in &commands {
-                    backend.execute(command).await.unwrap();
-                }
-            });
-            whole.push(begun.elapsed());
-        }
-        for _ in 0..CYCLES {
-            let begun = Instant::now();
-            floor.cycle().unwrap();
-            least.push(begun.elapsed());
-        }
-    }
-    let (whole, least) = (summary(whole), summary(least));
-    println!(
-        "{held:>6} held: cycle {:.1} µs (mean {:.1}), floor {:.1} µs (mean {:.1}): {:.2} × (mean {:.2} ×)",
-        whole.0,
-        whole.1,
-        least.0,
-        least.1,
-        whole.0 / least.0,
-        whole.1 / least.1,
+    Turns::take(scaled(30), 200, || cycle.run(), || floor.cycle().unwrap())
+        .row("SQLite: acquire + release of a path, nothing else held", "≤ 1.4 ×");
+    growth(dir, &empty);
+}
+
+fn store(path: &Path) -> SqliteBackend {
+    SqliteBackend::open(path).unwrap()
+}
+
+/// Beside the same cycle in a store where nothing is held.
+fn growth(dir: &Path, empty: &SqliteBackend) {
+    println!();
+    head("nothing held");
+    let mut none = Cycle::new(empty, "src/module/file.rs");
+    let count = if scaled(10) == 10 { 100_000 } else { 10_000 };
+    let full = store(&dir.join("full.db"));
+    fill(&full, count, |n| format!("lib/{}/{}/{n}.rs", n % 97, n % 11));
+    let mut cycle = Cycle::new(&full, "src/module/file.rs");
+    Turns::take(scaled(20), 200, || cycle.run(), || none.run())
+        .row(&format!("SQLite: a path, {count} unrelated locks held"), "≤ 1.2 ×");
+    println!();
+    head("a path");
+    let mut glob = Cycle::new(&full, "src/module/*.rs");
+    Turns::take(scaled(20), 200, || glob.run(), || cycle.run()).row(
+        &format!("SQLite: a glob, nothing below its anchor, {count} locks elsewhere"),
+        "≤ 2 ×",
     );
-}
-
-/// Median and mean, in microseconds.
-fn summary(mut times: Vec<Duration>) -> (f64, f64) {
-    times.sort();
-    let total: Duration = times.iter().sum();
-    let micros = |time: Duration| time.as_secs_f64() * 1e6;
-    (micros(times[times.len() / 2]), micros(total) / times.len() as f64)
-}
-
-fn fill(backend: &SqliteBackend, held: usize) {
-    let paths: Vec<String> =
-        (0..held).map(|n| format!("lib/{}/{}/{n}.rs", n % 97, n % 11)).collect();
-    for paths in paths.chunks(1_000) {
-        let Action::Acquire(mut request) = acquire("x") else { unreachable!() };
-        request.patterns = paths.iter().map(|path| Pattern::literal(path).unwrap()).collect();
-        block_on(backend.execute(&Command::new(request))).unwrap();
-    }
-}
-
-fn acquire(path: &str) -> Action {
-    Action::Acquire(Acquire {
-        agent: AgentId::new("agent-7").unwrap(),
-        holder: None,
-        patterns: vec![Pattern::literal(path).unwrap()],
-        mode: Mode::Exclusive,
-        reason: None,
-        ttl: Ttl::default(),
-        processes: Vec::new(),
-        wait: None,
-    })
-}
-
-fn release(path: &str) -> Action {
-    let target = Target::from(Pattern::literal(path).unwrap());
-    Action::Release(Release {
-        agent: AgentId::new("agent-7").unwrap(),
-        holder: None,
-        targets: Targets::Some(vec![target]),
-        token: None,
-    })
 }

@@ -5,17 +5,16 @@ use futures_lite::future::block_on;
 use lock_core::{
     Acquire, Action, AgentId, Command, LockBackend, Mode, Pattern, Release, Target, Targets, Ttl,
 };
-use lock_fs::FsBackend;
 
 /// Acquire and release of one pattern.
 pub(crate) struct Cycle<'a> {
-    store: &'a FsBackend,
+    store: &'a dyn LockBackend,
     acquire: Action,
     release: Action,
 }
 
 impl<'a> Cycle<'a> {
-    pub(crate) fn new(store: &'a FsBackend, pattern: &str) -> Self {
+    pub(crate) fn new(store: &'a dyn LockBackend, pattern: &str) -> Self {
         let (acquire, release) = (acquire("agent-7", &[pattern]), release("agent-7", pattern));
         Self { store, acquire: Action::Acquire(acquire), release }
     }
@@ -29,7 +28,7 @@ impl<'a> Cycle<'a> {
 }
 
 /// Has somebody else hold `count` patterns.
-pub(crate) fn fill(store: &FsBackend, count: usize, pattern: impl Fn(usize) -> String) {
+pub(crate) fn fill(store: &dyn LockBackend, count: usize, pattern: impl Fn(usize) -> String) {
     let all: Vec<String> = (0..count).map(pattern).collect();
     for some in all.chunks(1_000) {
         let some: Vec<&str> = some.iter().map(String::as_str).collect();
