@@ -28,6 +28,8 @@ mod fixture;
 mod harness;
 mod history;
 mod knobs;
+#[cfg(target_os = "linux")]
+pub mod machine;
 mod plan;
 mod process;
 mod rng;

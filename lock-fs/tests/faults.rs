@@ -5,24 +5,23 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stdout,
     clippy::print_stderr,
     reason = "a panic is how a test reports, and a line how its child does"
 )]
 
-mod faults {
-    pub(crate) mod child;
-    pub(crate) mod mounted;
-}
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::{PermissionsExt as _, chown, symlink},
+    path::Path,
+    time::Duration,
+};
 
-use std::{fs, os::unix::fs::symlink, path::Path};
-
-use faults::{
-    child::{Child, run_as_child},
-    mounted::Mounted,
+use conformance_tests::machine::{
+    Child, Disk, a_step_changes_no_lease, acquire, answer_as_child,
+    each_stop_holds_the_others_up_and_breaks_nothing, held,
 };
 use futures_lite::future::block_on;
-use lock_core::{Error, ErrorKind, Grant, ListFilter, LockManager, Token};
+use lock_core::{Backends, ErrorKind, LockManager};
 use lock_fs::FsBackend;
 use tempfile::TempDir;
 
@@ -30,28 +29,15 @@ fn agent(store: &Path, name: &str) -> LockManager {
     LockManager::new(FsBackend::open(store).unwrap(), name).unwrap()
 }
 
-/// Acquires all of `patterns`; the token, or the kind of error and its text.
-fn acquire(locks: &LockManager, patterns: &[&str]) -> Result<Token, (ErrorKind, String)> {
-    match block_on(locks.acquire(patterns.to_vec()).into_future()) {
-        Ok(Grant::Held(leases)) => Ok(leases.token()),
-        Ok(other) => panic!("{other:?}"),
-        Err(Error::Backend(error)) => Err((error.kind(), error.to_string())),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-fn held(locks: &LockManager) -> Vec<String> {
-    let list = block_on(locks.list(ListFilter::default())).unwrap();
-    let mut held: Vec<_> = list.locks.iter().map(|(lock, _)| lock.pattern.to_string()).collect();
-    held.sort();
-    held
+fn url(store: &Path) -> String {
+    format!("fs:{}", store.display())
 }
 
 /// Nothing but an error comes of it: not one lock more or less, and nothing left lying about.
 #[test]
 fn a_full_disk_refuses_and_keeps_what_it_has() {
     for (options, what) in [("size=64k", "bytes"), ("nr_inodes=24", "inodes")] {
-        let Some(disk) = Mounted::tmpfs(options) else { return };
+        let Some(disk) = Disk::tmpfs(options) else { return };
         let store = disk.path().join("locks");
         let owner = agent(&store, "owner");
         let mut granted = Vec::new();
@@ -82,7 +68,7 @@ fn a_full_disk_refuses_and_keeps_what_it_has() {
 
 #[test]
 fn a_read_only_disk_is_read_and_not_written() {
-    let Some(disk) = Mounted::tmpfs("size=1m") else { return };
+    let Some(disk) = Disk::tmpfs("size=1m") else { return };
     let store = disk.path().join("locks");
     let owner = agent(&store, "owner");
     acquire(&owner, &["src/a.rs"]).unwrap();
@@ -112,7 +98,7 @@ fn a_store_of_another_user_is_refused() {
     let store = dir.path().join("locks");
     acquire(&agent(&store, "owner"), &["src/a.rs"]).unwrap();
     fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let said = Child::acquire(&store, &["src/b.rs"]).of_user(65_534).run();
+    let said = Child::acquire(&url(&store), &["src/b.rs"]).of_user(65_534).run();
     assert!(said.starts_with("Denied"), "{said}");
     assert_eq!(held(&agent(&store, "reader")), ["src/a.rs"]);
 }
@@ -124,9 +110,10 @@ fn a_network_file_system_is_refused_unless_allowed() {
     acquire(&agent(&store, "owner"), &["src/a.rs"]).unwrap();
     // NFS by its magic number.
     let nfs = ["-e", "inject=fstatfs,statfs:poke_exit=@arg2=6969000000000000"];
-    let said = Child::acquire(&store, &["src/b.rs"]).under_strace(&nfs).run();
+    let said = Child::acquire(&url(&store), &["src/b.rs"]).under_strace(&nfs).run();
     assert!(said.starts_with("Unsupported") && said.contains("NFS"), "{said}");
-    let said = Child::acquire(&store, &["src/b.rs"]).allowing_network().under_strace(&nfs).run();
+    let allowed = url(&store) + "?allow-network=true";
+    let said = Child::acquire(&allowed, &["src/b.rs"]).under_strace(&nfs).run();
     assert!(said.starts_with("held"), "{said}");
 }
 
@@ -144,7 +131,8 @@ fn whichever_call_fails_the_old_state_stands_or_the_new_one() {
                 let owner = agent(&store, "owner");
                 let before = acquire(&owner, &["x"]).unwrap();
                 let inject = format!("inject={call}:error={error}:when={when}");
-                let said = Child::acquire(&store, request).under_strace(&["-e", &inject]).run();
+                let said =
+                    Child::acquire(&url(&store), request).under_strace(&["-e", &inject]).run();
                 let what = format!("{inject} of {n}: {said}");
                 let mut all: Vec<String> = request.iter().map(|p| (*p).to_owned()).collect();
                 all.push("x".to_owned());
@@ -245,9 +233,133 @@ fn whichever_file_is_removed_while_open_the_locks_stand_and_tokens_rise() {
     }
 }
 
+/// What the kernel refuses to everybody now and then: open files, locks, a disk that works.
+#[test]
+fn what_the_kernel_cannot_give_is_told_and_nothing_happens() {
+    let mut told = std::collections::BTreeMap::new();
+    for (call, error, times) in [
+        ("flock", "ENOLCK", 2),
+        ("openat2", "EMFILE", 10),
+        ("pwrite64", "EIO", 5),
+        ("renameat", "EIO", 2),
+    ] {
+        for when in 1..=times {
+            let dir = TempDir::new().unwrap();
+            let store = dir.path().join("locks");
+            let owner = agent(&store, "owner");
+            let before = acquire(&owner, &["x"]).unwrap();
+            let inject = format!("inject={call}:error={error}:when={when}");
+            let child = Child::acquire(&url(&store), &["a", "b/*"]);
+            let said = child.under_strace(&["-e", &inject]).run();
+            let (what, now) = (format!("{inject}: {said}"), held(&agent(&store, "reader")));
+            match said.split(' ').next().unwrap() {
+                "held" => assert_eq!(now, ["a", "b/*", "x"], "{what}"),
+                "Unknown" => assert!(now.len() == 3 || now == ["x"], "{what}: {now:?}"),
+                "Unavailable" => {
+                    *told.entry(call).or_insert(0) += 1;
+                    assert_eq!(now, ["x"], "{what}");
+                }
+                _ => panic!("{what}"),
+            }
+            assert!(acquire(&owner, &["y"]).unwrap() > before, "{what}");
+        }
+    }
+    for call in ["flock", "openat2", "pwrite64"] {
+        assert!(told.contains_key(call), "no {call} was needed that failed: {told:?}");
+    }
+}
+
+/// A write that comes to its end half way, as on a disk that is just full.
+#[test]
+fn a_short_write_leaves_nothing_half_done() {
+    let mut failed = 0;
+    for room in (0..40).map(|n| n * 40) {
+        let dir = TempDir::new().unwrap();
+        let store = dir.path().join("locks");
+        let owner = agent(&store, "owner");
+        // Then the log is the longest file, and the one that comes to its limit.
+        let many: Vec<String> = (0..10).map(|n| format!("many/{n}")).collect();
+        let mut expected = many.clone();
+        many.iter().for_each(|path| assert!(acquire(&owner, &[path]).is_ok()));
+        let limit = fs::metadata(store.join("log")).unwrap().len() + room;
+        let fsize = format!("--fsize={limit}");
+        let run = ["env", "--ignore-signal=XFSZ", "prlimit", &fsize];
+        // One file more, or a written step with two.
+        let patterns: &[&str] = if room % 80 == 0 { &["a"] } else { &["a", "b/*"] };
+        let said = Child::acquire(&url(&store), patterns).under(&run).run();
+        let now = held(&agent(&store, "reader"));
+        if said.starts_with("held") {
+            expected.splice(0..0, patterns.iter().map(|it| (*it).to_owned()));
+        } else {
+            failed += 1;
+        }
+        assert_eq!(now, expected, "{room}: {said}");
+        acquire(&owner, &["y"]).unwrap();
+        let history = block_on(owner.history(lock_core::HistoryFilter::default())).unwrap();
+        let named: Vec<_> = history.iter().map(|it| it.pattern.as_str()).collect();
+        assert!(named.contains(&"y") && named.contains(&"many/9"), "{room}: {named:?}");
+    }
+    assert!(failed > 2, "{failed} of the writes were cut short");
+}
+
+/// Its own user, who has lost the right to it, frees nothing and is told.
+#[test]
+fn permissions_that_are_taken_away_free_nothing() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("NOT TRIED: only root can be somebody else");
+        return;
+    }
+    const NOBODY: u32 = 65_534;
+    for name in ["", "guard", "state", "log", "bell", "locks", "locks/held.lock"] {
+        for mode in [0o000, 0o400] {
+            let dir = TempDir::new().unwrap();
+            chown(dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+            let store = dir.path().join("locks");
+            let run =
+                |patterns: &[&str]| Child::acquire(&url(&store), patterns).of_user(NOBODY).run();
+            assert!(run(&["held"]).starts_with("held"));
+            let place = store.join(name);
+            let was = fs::metadata(&place).unwrap().permissions();
+            fs::set_permissions(&place, Permissions::from_mode(mode)).unwrap();
+            let said = run(&["new", "new/*"]);
+            let told = ["Denied", "Unavailable", "Unknown", "held"];
+            assert!(told.iter().any(|it| said.starts_with(it)), "{name} {mode:o}: {said}");
+            fs::set_permissions(&place, was).unwrap();
+            let now = held(&agent(&store, "reader"));
+            match said.starts_with("held") {
+                true => assert_eq!(now, ["held", "new", "new/*"], "{name} {mode:o}: {said}"),
+                false => assert_eq!(now, ["held"], "{name} {mode:o}: {said}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_is_stopped_in_a_step_holds_the_others_up_and_breaks_nothing() {
+    let fresh = || {
+        let dir = TempDir::new().unwrap();
+        let url = url(&dir.path().join("locks"));
+        (dir, url)
+    };
+    let open = |url: &str, name: &str| {
+        let options = FsBackend::options().patience(Duration::from_millis(200));
+        LockManager::new(options.open(url.strip_prefix("fs:").unwrap()).unwrap(), name).unwrap()
+    };
+    let calls = ["pwrite64", "renameat", "mkdirat", "unlinkat"];
+    let held_up = each_stop_holds_the_others_up_and_breaks_nothing(&calls, fresh, open);
+    assert!(held_up > 5, "{held_up}");
+}
+
+#[test]
+fn a_wall_clock_that_is_set_changes_no_lease() {
+    let dir = TempDir::new().unwrap();
+    let store = dir.path().join("locks");
+    a_step_changes_no_lease(&url(&store), |name| agent(&store, name));
+}
+
 /// What [`Child`] runs in another process.
 #[test]
 #[ignore = "other tests run it in a process of its own"]
 fn child() {
-    run_as_child();
+    answer_as_child(&Backends::new().with(&lock_fs::SCHEME));
 }

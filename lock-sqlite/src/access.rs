@@ -4,8 +4,8 @@ use lock_core::BackendError;
 
 use crate::file::Place;
 
-/// Refuses a directory or a file that everybody can write to: SQLite follows whatever link it finds
-/// in place of its log. What belongs to another user, and to no group of ours, the system refuses.
+/// Refuses a directory or a file that everybody can write to, or that another user owns: SQLite
+/// follows whatever link it finds in place of its log. A group that may write to both shares them.
 ///
 /// # Errors
 /// [`lock_core::ErrorKind::Denied`], naming which and why.
@@ -15,10 +15,17 @@ pub(crate) fn refuse_open_to_others(place: &Place) -> Result<(), BackendError> {
 
     use lock_core::ErrorKind;
 
+    const ROOT: u32 = 0;
     for path in [&place.dir, &place.file] {
         let Ok(found) = fs::symlink_metadata(path) else { continue };
+        let what = path.display();
+        let (me, owner) = (rustix::process::geteuid().as_raw(), found.uid());
+        let shared = found.mode() & 0o020 != 0;
+        if ![me, ROOT].contains(&owner) && me != ROOT && !shared {
+            let why = format!("{what} belongs to the user {owner}, not to you ({me})");
+            return Err(BackendError::new(ErrorKind::Denied, why));
+        }
         if found.mode() & 0o002 != 0 {
-            let what = path.display();
             let why = format!("everybody can write to {what} (chmod o-w, or move the store)");
             return Err(BackendError::new(ErrorKind::Denied, why));
         }

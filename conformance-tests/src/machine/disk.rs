@@ -8,11 +8,11 @@ use std::{
 use tempfile::TempDir;
 
 /// A file system in memory, unmounted when dropped.
-pub(crate) struct Mounted(TempDir);
+pub struct Disk(TempDir);
 
-impl Mounted {
+impl Disk {
     /// `None`, and a line that says so, where mounting is not allowed.
-    pub(crate) fn tmpfs(options: &str) -> Option<Self> {
+    pub fn tmpfs(options: &str) -> Option<Self> {
         let dir = TempDir::new().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", options, "tmpfs"])
@@ -32,18 +32,23 @@ impl Mounted {
         }
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub(crate) fn remount(&self, how: &str) {
+    /// Mounts it anew, `ro` or `rw`.
+    ///
+    /// # Panics
+    /// If that is not possible.
+    pub fn remount(&self, how: &str) {
         let options = format!("remount,{how}");
         let status = Command::new("mount").args(["-o", &options]).arg(self.path()).status();
         assert!(status.unwrap().success(), "{options}");
     }
 }
 
-impl Drop for Mounted {
+impl Drop for Disk {
     fn drop(&mut self) {
         // Lazily: whatever still has a file open there must not keep it mounted for ever.
         let status = Command::new("umount").arg("-l").arg(self.path()).status();
