@@ -1,5 +1,6 @@
-//! One whole `lockctl acquire`, on each store, beside `lockctl --version` (what a process costs
-//! that does nothing) and `flock FILE true`.
+//! Whole processes: `lockctl acquire` on each store, and the other commands on a directory, beside
+//! `lockctl --version` (what a process costs that does nothing) and `flock FILE true`; and what
+//! memory one takes that holds a lock.
 //!
 //! `cargo bench -p lock-cli --bench process [-- --quick]`; Redis needs `redis-server`.
 #![allow(
@@ -55,11 +56,74 @@ fn main() {
             .row(&format!("`lockctl acquire`, whole process, {store}"), target);
         drop(server);
     }
+    commands(&dir.join("commands"));
     println!();
     head("`flock FILE true`");
     let file = dir.join("file");
     let flock = || run(Command::new("flock").arg(&file).arg("true"));
     Turns::take(scaled(10), 50, version, flock).row("`lockctl --version`, whole process", "");
+}
+
+/// Every other command, where little is held.
+fn commands(dir: &Path) {
+    std::fs::create_dir(dir).unwrap();
+    let lockctl = |arguments: &str| {
+        let mut arguments = arguments.split(' ');
+        let mut command = Command::new(LOCKCTL);
+        command.args(arguments.next()).args(["--backend", "fs:locks", "--root"]).arg(dir);
+        command.args(arguments).current_dir(dir);
+        command
+    };
+    let rounds = scaled(10);
+    // One to let go in each run, and in the round that warms up.
+    let mut held: Vec<String> = (0..(rounds + 1) * 50).map(|n| format!("src/{n}.rs")).collect();
+    for some in held.chunks(100) {
+        run(&mut lockctl(&format!("acquire {} --agent agent-7", some.join(" "))));
+    }
+    println!();
+    head("`lockctl --version`");
+    for arguments in [
+        "release",
+        "refresh lib.rs --agent agent-8",
+        "who lib.rs",
+        "check free.rs --agent agent-9",
+        "list --agent agent-8",
+        "history --since 1m",
+        "stats",
+        "cleanup-stale --dry-run",
+        "doctor",
+        "run free.rs --agent agent-9 -- true",
+    ] {
+        run(&mut lockctl("acquire lib.rs --agent agent-8"));
+        let name = arguments.split(' ').next().unwrap_or_default();
+        let ours = || match name {
+            "release" => {
+                let path = held.pop().unwrap();
+                run(&mut lockctl(&format!("release {path} --agent agent-7")));
+            }
+            _ => run(&mut lockctl(arguments)),
+        };
+        Turns::take(rounds, 50, ours, version).row(&format!("`lockctl {name}`, whole process"), "");
+    }
+    memory(lockctl("run held.rs --agent agent-9 -- sleep 60"));
+}
+
+/// What a process takes that holds a lock and keeps it alive.
+fn memory(mut run: Command) {
+    let mut child = run.spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    // Until it has renewed its lease once or twice.
+    std::thread::sleep(Duration::from_secs(3));
+    let status = std::fs::read_to_string(status).unwrap_or_default();
+    let field = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_once(':').map_or("?", |(_, size)| size.trim()).to_owned()
+    };
+    println!("\nMemory of a `lockctl run`: {}, at most {}.", field("VmRSS"), field("VmHWM"));
+    // It ends its command, which another signal would leave behind.
+    let pid = child.id().to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    child.wait().unwrap();
 }
 
 fn acquire(dir: &Path, url: &str, path: &str) {

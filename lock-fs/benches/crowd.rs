@@ -41,18 +41,30 @@ fn main() {
     let seconds = scaled(10) as f64;
     println!("| | cycles/s | most ÷ least served | longest | bare cycles/s | ratio | target |");
     println!("|---|--:|--:|--:|--:|--:|---|");
-    for (count, hot) in [(1, false), (8, false), (8, true)] {
+    let all = [
+        (1, Crowd::Apart),
+        (8, Crowd::Apart),
+        (8, Crowd::Hot),
+        (8, Crowd::Glob),
+        (100, Crowd::Apart),
+        (100, Crowd::Hot),
+    ];
+    for (count, kind) in all {
         let dir = tempfile::tempdir().unwrap();
         let (mut whole, mut least) = (vec![(0, 0); count], vec![(0, 0); count]);
         for _ in 0..ROUNDS {
             for (who, counts) in [("ours", &mut whole), ("bare", &mut least)] {
                 let dir = dir.path().join(who);
-                add(counts, &crowd(who, &dir, count, hot, seconds / f64::from(ROUNDS)));
+                add(counts, &crowd(who, &dir, count, kind, seconds / f64::from(ROUNDS)));
             }
         }
         let sum = |counts: &[(u64, u64)]| counts.iter().map(|count| count.0).sum::<u64>() as f64;
         let (most, fewest) = (whole.iter().max().unwrap().0, whole.iter().min().unwrap().0);
-        let what = if hot { "one hot path" } else { "each its own path" };
+        let what = match kind {
+            Crowd::Apart => "each its own path",
+            Crowd::Hot => "one hot path",
+            Crowd::Glob => "one a glob that meets the others' paths",
+        };
         println!(
             "| fs: processes at once: {count}, {what} | {:.0} | {:.1} | {} ms | {:.0} | {:.2} × | |",
             sum(&whole) / seconds,
@@ -64,10 +76,22 @@ fn main() {
     }
 }
 
-fn crowd(who: &str, dir: &Path, count: usize, hot: bool, seconds: f64) -> Vec<(u64, u64)> {
+/// What they ask for.
+#[derive(Clone, Copy)]
+enum Crowd {
+    Apart,
+    Hot,
+    Glob,
+}
+
+fn crowd(who: &str, dir: &Path, count: usize, kind: Crowd, seconds: f64) -> Vec<(u64, u64)> {
     let program = std::env::current_exe().unwrap();
     let start = |n: usize| {
-        let path = if hot { "src/hot.rs".to_owned() } else { format!("src/{n}.rs") };
+        let path = match kind {
+            Crowd::Hot => "src/hot.rs".to_owned(),
+            Crowd::Glob if n == 0 => "src/*.rs".to_owned(),
+            Crowd::Glob | Crowd::Apart => format!("src/{n}.rs"),
+        };
         let args = [who, dir.to_str().unwrap(), &path, &seconds.to_string()];
         Process::new(&program).args(args).stdout(Stdio::piped()).spawn().unwrap()
     };
@@ -87,7 +111,7 @@ fn add(counts: &mut [(u64, u64)], more: &[(u64, u64)]) {
     }
 }
 
-/// On a hot path most requests are refused: what counts is what was granted and released.
+/// Where they meet, many requests are refused: what counts is what was granted and released.
 fn ours(dir: &Path, path: &str, until: Instant) -> (u64, Duration) {
     let store = FsBackend::open(dir).unwrap();
     let name = format!("p{}", std::process::id());

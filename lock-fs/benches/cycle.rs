@@ -59,6 +59,10 @@ fn growth(dir: &Path, empty: &FsBackend) {
             }
         }
     }
+    let deep = format!("{}/file.rs", ["directory"; 60].join("/"));
+    let mut cycle = Cycle::new(empty, &deep);
+    Turns::take(scaled(20), 200, || cycle.run(), || none.run())
+        .row("fs: a path 60 directories deep", "");
     let Some((count, full)) = most else { return };
     println!();
     head("a path");
