@@ -42,7 +42,8 @@ use crate::{
 /// A dropped future leaves nothing locked: its step is taken as a whole, or never.
 ///
 /// # Cost
-/// An acquire is ten statements or fewer, a release eight; unrelated locks add none.
+/// An acquire of a path that is free is eight statements, its release seven; unrelated locks add
+/// none.
 #[derive(Clone)]
 pub struct SqliteBackend {
     pub(crate) store: Arc<Store>,

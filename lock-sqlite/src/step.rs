@@ -182,4 +182,42 @@ mod tests {
         assert_eq!(first.answer, again.answer);
         assert!(first.changed && !again.changed);
     }
+
+    /// A guard against regressions that no noise can trip. Each statement is there for a reason;
+    /// one more is a decision.
+    #[test]
+    fn a_cycle_takes_no_more_statements_than_it_needs() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        use lock_core::{Release, Target, Targets};
+        use rusqlite::trace::{TraceEvent, TraceEventCodes};
+
+        static STATEMENTS: AtomicUsize = AtomicUsize::new(0);
+        let count = |event: TraceEvent<'_>| {
+            if matches!(event, TraceEvent::Stmt(..)) {
+                STATEMENTS.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let (mut db, host) = (db(&dir), Host::current());
+        for n in 0..100 {
+            execute(&db.conn, &acquire(&format!("elsewhere/{n}")), host).unwrap();
+        }
+        db.conn.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(count)).unwrap();
+        let statements = |command: &Command| {
+            let before = STATEMENTS.load(Ordering::Relaxed);
+            assert!(execute(&db.conn, command, host).unwrap().outcome.changed);
+            STATEMENTS.load(Ordering::Relaxed) - before
+        };
+        let pattern = Pattern::literal("src/a.rs").unwrap();
+        let release = Command::new(Release {
+            agent: AgentId::new("agent").unwrap(),
+            holder: None,
+            targets: Targets::Some(vec![Target::from(pattern)]),
+            token: None,
+        });
+        let (acquired, released) = (statements(&acquire("src/a.rs")), statements(&release));
+        assert!((5..=8).contains(&acquired), "an acquire: {acquired}");
+        assert!((5..=7).contains(&released), "a release: {released}");
+    }
 }
