@@ -52,7 +52,10 @@ pub(crate) fn built() -> &'static Path {
 
 /// Runs it, and gives what it printed.
 pub(crate) fn run(example: &str, arguments: &[&str]) -> String {
-    let output = Command::new(built().join(example)).args(arguments).output().unwrap();
+    let mut command = Command::new(built().join(example));
+    // Built alone, it would have other features, and all below it be compiled again.
+    command.env("TWO_AGENTS_LOCKCTL", env!("CARGO_BIN_EXE_lockctl"));
+    let output = command.args(arguments).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let notes = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{example}: {}\n{printed}{notes}", output.status);

@@ -2,9 +2,9 @@
 //!
 //! `LOCKCTL_DOCS=overwrite cargo test -p lock-cli --test cli reference` writes both anew.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
-use crate::{checkout::Checkout, redact::redact};
+use crate::{checkout::Checkout, examples, redact::redact};
 
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
@@ -52,20 +52,7 @@ fn docs_cli_md_is_what_help_says() {
 /// The example over this very checkout, word for word but for times and tokens.
 #[test]
 fn the_readme_shows_what_the_example_prints() {
-    let profile_dir = Path::new(env!("CARGO_BIN_EXE_lockctl")).parent().unwrap();
-    let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
-        Some("debug") => "dev",
-        other => other.unwrap(),
-    };
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "-p", "lock-cli", "--example", "two_agents"])
-        .args(["--profile", profile, "--target-dir"])
-        .arg(profile_dir.parent().unwrap())
-        .current_dir(workspace())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = examples::run("two_agents", &[]);
 
     let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
     let (before, rest) = readme.split_once("<!-- two_agents -->\n```console\n").unwrap();
