@@ -86,6 +86,20 @@ impl CharSet {
         after.checked_sub(1).and_then(|at| self.ranges.get(at)).is_some_and(|&(_, to)| c <= to)
     }
 
+    /// Whether both hold nothing in common, and that at a glance; never wrongly `true`.
+    pub(super) fn is_apart_from(&self, other: &Self) -> bool {
+        let bounds = |set: &Self| {
+            // Behind ASCII, which is compared bit by bit.
+            let first = set.ranges.iter().find(|&&(_, to)| to >= 128);
+            first.zip(set.ranges.last()).map(|(&(from, _), &(_, to))| (from.max(128), to))
+        };
+        let disjoint = match (bounds(self), bounds(other)) {
+            (Some((a, b)), Some((c, d))) => b < c || d < a,
+            _ => true,
+        };
+        self.ascii & other.ascii == 0 && disjoint
+    }
+
     /// The ranges of what both hold.
     pub(super) fn common<'a>(
         &'a self,

@@ -15,10 +15,19 @@ pub(super) fn stands_alone(c: char) -> bool {
             && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes)
 }
 
+/// The characters of ASCII that may stand behind anything, and anything behind them: `/`, `.`, `_`,
+/// `-`, `q` and the digits, one bit each. Not all such are here.
+pub(super) const INERT: u128 = 1 << '/' as u32
+    | 1 << '.' as u32
+    | 1 << '_' as u32
+    | 1 << '-' as u32
+    | 1 << 'q' as u32
+    | 0x3ff << '0' as u32;
+
 /// Whether `c` may stand behind anything, and anything behind it. Not all such are known here.
 pub(super) fn is_inert(c: char) -> bool {
     if c.is_ascii() {
-        return matches!(c, '/' | '.' | '_' | '-' | '0'..='9' | 'q');
+        return INERT & (1 << c as u32) != 0;
     }
     stands_alone(c) && !may_compose(c)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     class::CharSet,
-    nfc::{is_inert, stands_alone},
+    nfc::{INERT, is_inert, stands_alone},
     program::{Op, Program},
 };
 
@@ -117,15 +117,26 @@ pub(super) fn candidates(a: Take<'_>, b: Take<'_>, controls: bool) -> Vec<char> 
                 vec![]
             }
         }
-        (Take::Set(a), Take::Set(b)) => undominated(a.common(b), controls),
+        // Of many sets, most are told apart by their bounds.
+        (Take::Set(a), Take::Set(b)) if a.is_apart_from(b) => vec![],
+        (Take::Set(a), Take::Set(b)) => undominated(a.ascii() & b.ascii(), a.common(b), controls),
         (Take::Set(set), Take::Name) | (Take::Name, Take::Set(set)) => {
-            undominated(set.ranges(), controls)
+            undominated(set.ascii(), set.ranges(), controls)
         }
         (Take::Name, Take::Name) => vec!['a', 'q'],
     }
 }
 
-fn undominated(ranges: impl Iterator<Item = (u32, u32)> + Clone, controls: bool) -> Vec<char> {
+fn undominated(
+    ascii: u128,
+    ranges: impl Iterator<Item = (u32, u32)> + Clone,
+    controls: bool,
+) -> Vec<char> {
+    // Most sets have one of these in common: the first one is found without looking for it.
+    let inert = ascii & INERT;
+    if inert != 0 {
+        return char::from_u32(inert.trailing_zeros()).into_iter().collect();
+    }
     let chars = || members(ranges.clone()).filter(|c| controls || !c.is_control());
     match chars().find(|&c| is_inert(c)) {
         Some(inert) => vec![inert],
