@@ -44,6 +44,8 @@ pub enum Action {
     Break(Break),
     /// Remove what is dead, or one agent's.
     Cleanup(Cleanup),
+    /// Keep a place in line.
+    Renew(Renew),
     /// Leave the line.
     Leave(Leave),
     /// Count a request that was not granted at once: no step, and it may be lost.
@@ -186,6 +188,13 @@ pub enum Removal {
     },
 }
 
+/// Keep a place in line for another while, without asking what stands before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renew {
+    /// The place in line.
+    pub waiter: RecordId,
+}
+
 /// Leave the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leave {
@@ -203,4 +212,4 @@ macro_rules! into_action {
     )*};
 }
 
-into_action!(Acquire, Refresh, Release, Break, Cleanup, Leave);
+into_action!(Acquire, Refresh, Release, Break, Cleanup, Renew, Leave);

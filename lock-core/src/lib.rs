@@ -42,8 +42,8 @@ pub use backends::{Backends, BoxFuture, Connect, Inspect, Measure, Scheme};
 pub use check::{Check, Findings};
 pub use clock::ManualClock;
 pub use command::{
-    Acquire, Action, Break, Cleanup, Command, Leave, Place, Refresh, Release, Removal, Target,
-    Targets,
+    Acquire, Action, Break, Cleanup, Command, Leave, Place, Refresh, Release, Removal, Renew,
+    Target, Targets,
 };
 pub use conflict::{Blocker, Conflict, Refusal};
 pub use decide::decide;

@@ -99,7 +99,12 @@ impl Namespace {
             now,
             version: self.version,
             locks: self.locks.values().filter(|l| scope.locks.includes(l)).cloned().collect(),
-            waiters: self.waiters.values().filter(|_| scope.waiters).cloned().collect(),
+            waiters: self
+                .waiters
+                .values()
+                .filter(|waiter| scope.includes_waiter(waiter.id))
+                .cloned()
+                .collect(),
             endings: endings.filter(|ending| scope.endings.includes(ending)).cloned().collect(),
             forgetful: self.forgetful,
             history: scope.history.into_iter().flat_map(history).cloned().collect(),

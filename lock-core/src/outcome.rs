@@ -65,6 +65,8 @@ pub enum Answer {
         /// The waiters removed with them.
         waiters: Vec<Waiter>,
     },
+    /// Whether the request still stands in line, where it stood. Not so: it must ask anew.
+    Renewed(bool),
     /// Left the line, or was not in it.
     Left,
     /// Took note, or did not.

@@ -1,6 +1,6 @@
 //! Which records a verdict can depend on.
 
-use crate::{AgentId, Ending, HolderId, Lock, Nonce, Pattern, Version, pattern::Span};
+use crate::{AgentId, Ending, HolderId, Lock, Nonce, Pattern, RecordId, Version, pattern::Span};
 
 /// Which records a verdict can depend on.
 ///
@@ -12,6 +12,8 @@ pub struct Scope {
     pub locks: LockScope,
     /// Whether the waiters: all of them or none.
     pub waiters: bool,
+    /// At least this waiter.
+    pub waiter: Option<RecordId>,
     /// Which remembered endings, the oldest first.
     pub endings: EndingScope,
     /// The log of grants and ends that are younger than this version.
@@ -111,6 +113,18 @@ impl Scope {
     pub fn with_waiters(mut self) -> Self {
         self.waiters = true;
         self
+    }
+
+    /// The same, with one waiter.
+    #[must_use]
+    pub fn with_waiter(mut self, waiter: RecordId) -> Self {
+        self.waiter = Some(waiter);
+        self
+    }
+
+    /// Whether the waiter of that name is in it: the reference, as for locks and endings.
+    pub fn includes_waiter(&self, waiter: RecordId) -> bool {
+        self.waiters || self.waiter == Some(waiter)
     }
 
     /// The same, with these endings.

@@ -48,8 +48,12 @@ pub(crate) fn load(
         loader.overlay(redo);
     }
     let mut loaded = loader.loaded;
-    if scope.waiters && (state.waiters > 0 || redo.is_some()) {
-        loaded.view.waiters = line::load(store, redo, host, moment)?;
+    if state.waiters > 0 || redo.is_some() {
+        loaded.view.waiters = match scope.waiter {
+            _ if scope.waiters => line::load(store, redo, host, moment)?,
+            Some(waiter) => line::load_one(store, waiter, redo, host, moment)?,
+            None => Vec::new(),
+        };
     }
     log::load(store, state, redo, &mut loaded.view)?;
     if scope.tally {

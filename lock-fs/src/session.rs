@@ -25,6 +25,7 @@ pub(crate) enum Work {
 
 /// What came of it.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one at a time, on its way to the caller")]
 pub(crate) enum Reply {
     Outcome(Outcome),
     View(View),

@@ -249,7 +249,8 @@ impl RedisBackend {
                     self.known.put(lock, revision + u64::from(!same), stamp.version);
                 }
                 Write::DropLock(lock) => self.known.drop(lock.id),
-                Write::PutWaiter(_) | Write::DropWaiter(_) => {}
+                Write::PutWaiter(waiter) => self.known.stand(waiter),
+                Write::DropWaiter(waiter) => self.known.leave(waiter.id),
             }
         }
         committed.outcome

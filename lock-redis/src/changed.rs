@@ -22,7 +22,7 @@ use crate::{
     script::Keys,
 };
 
-/// How often to look although the server would tell.
+/// How often one of those who wait looks although the server would tell.
 const POLL: Duration = Duration::from_secs(1);
 
 /// How often to look when it would not.
@@ -32,6 +32,8 @@ const POLL_DEAF: Duration = Duration::from_millis(200);
 pub(crate) struct Bell {
     heard: watch::Sender<Heard>,
     listener: Mutex<Option<JoinHandle<()>>>,
+    /// When one of those who wait looked last, for all of them.
+    looked: Mutex<Option<Instant>>,
     wanted: bool,
 }
 
@@ -42,11 +44,18 @@ struct Heard {
     since: Option<u64>,
     /// The latest version heard of.
     latest: u64,
+    /// How often the namespace was found to have gone back: all that was heard before is void.
+    reset: u64,
 }
 
 impl Bell {
     pub(crate) fn new(wanted: bool) -> Self {
-        Self { heard: watch::Sender::default(), listener: Mutex::default(), wanted }
+        Self {
+            heard: watch::Sender::default(),
+            listener: Mutex::default(),
+            looked: Mutex::default(),
+            wanted,
+        }
     }
 
     /// See [`LockBackend::changed`](lock_core::LockBackend::changed).
@@ -61,24 +70,56 @@ impl Bell {
         let mut heard = self.heard.subscribe();
         let end = Instant::now() + limit.min(Duration::from_secs(1 << 30));
         // A version that was seen while the listener was there cannot have been missed.
-        let mut look = heard.borrow().since.is_none_or(|since| since > seen.get());
+        let Heard { since, mut reset, .. } = *heard.borrow();
+        let mut look = since.is_none_or(|since| since > seen.get());
         loop {
             let told = *heard.borrow_and_update();
-            if told.since.is_some() && told.latest > seen.get() {
+            let pause = if told.since.is_some() { POLL } else { POLL_DEAF };
+            // One looks for all who wait here; the others are told.
+            let turn = self.is_to_look(pause);
+            if told.latest > seen.get() && !turn && !look {
                 return Ok(Version::new(told.latest));
             }
-            if look {
+            if turn || look || told.reset != reset {
                 let version = store.version().await?;
+                self.tell(version, told);
                 if version != seen {
                     return Ok(version);
                 }
+                (look, reset) = (false, told.reset);
             }
             if Instant::now() >= end {
                 return Ok(seen);
             }
-            let pause = if told.since.is_some() { POLL } else { POLL_DEAF };
-            look = timeout_at(end.min(Instant::now() + pause), heard.changed()).await.is_err();
+            let _ = timeout_at(end.min(Instant::now() + pause), heard.changed()).await;
         }
+    }
+
+    /// Whether nobody has looked for as long as `pause`; then it is the caller's turn.
+    fn is_to_look(&self, pause: Duration) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let turn = looked.is_none_or(|looked| looked + pause <= now);
+        if turn {
+            *looked = Some(now);
+        }
+        turn
+    }
+
+    /// Tells the others who wait what was found by who had been `told` that much before.
+    fn tell(&self, version: Version, told: Heard) {
+        let version = version.get();
+        self.heard.send_if_modified(|heard| {
+            if version < told.latest {
+                // A store that has lost its last moments, or all of them.
+                heard.reset += 1;
+                (heard.since, heard.latest) = (heard.since.and(Some(version)), version);
+                return true;
+            }
+            let news = version > heard.latest;
+            heard.latest = heard.latest.max(version);
+            news
+        });
     }
 
     /// Lets somebody listen, unless somebody does.
@@ -145,7 +186,7 @@ async fn listen(store: Arc<Store>, heard: watch::Sender<Heard>) {
             Ok(()) => pause = Duration::from_millis(50),
             Err(error) => tracing::debug!(%error, "no notifications; looking instead"),
         }
-        heard.send_modify(|heard| heard.since = None);
+        heard.send_modify(|heard| (heard.since, heard.latest) = (None, 0));
         sleep(pause).await;
         pause = (pause * 2).min(Duration::from_secs(2));
     }
@@ -155,7 +196,7 @@ async fn listen_once(store: &Store, heard: &watch::Sender<Heard>) -> Result<(), 
     let mut listener = store.connection.subscribe(&store.keys.channel()).await?;
     // Read after subscribing: what comes later than this will be heard.
     let version = store.version().await?.get();
-    heard.send_modify(|heard| *heard = Heard { since: Some(version), latest: version });
+    heard.send_modify(|heard| (heard.since, heard.latest) = (Some(version), version));
     let mut messages = listener.on_message();
     while let Some(message) = messages.next().await {
         let number = std::str::from_utf8(message.get_payload_bytes()).ok();

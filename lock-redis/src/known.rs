@@ -1,4 +1,4 @@
-//! What this client knows of its own locks, so that the first try need not ask.
+//! What this client knows of its own locks and places in line, so that the first try need not ask.
 //!
 //! It is a guess and nothing more: the script compares it with what there is, and a wrong guess
 //! costs one more round trip.
@@ -11,18 +11,18 @@ use std::{
 };
 
 use lock_core::{
-    EndingScope, Lock, LockScope, RecordId, Scope, Timestamp, Version, View, host::Host,
+    EndingScope, Lock, LockScope, RecordId, Scope, Timestamp, Version, View, Waiter, host::Host,
 };
 
 use crate::{
     name::{Range, name, ranges},
-    seen::{Seen, SeenLock, State},
+    seen::{Seen, SeenLock, SeenWaiter, State},
 };
 
 /// A client that holds more locks than this asks for some of them first.
 const KEPT: usize = 4_096;
 
-/// The locks that this client took, and the server's clock when it last spoke.
+/// The locks and places that this client took, and the server's clock when it last spoke.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     inner: Mutex<Inner>,
@@ -33,6 +33,7 @@ struct Inner {
     /// In the order of the index of anchors.
     locks: BTreeMap<String, KnownLock>,
     names: HashMap<RecordId, String>,
+    places: HashMap<RecordId, Waiter>,
     clock: Option<(Timestamp, Instant)>,
 }
 
@@ -61,7 +62,11 @@ impl Known {
 
     /// What `scope` would hold if nobody else were there; none if this client cannot tell.
     pub(crate) fn predict(&self, scope: &Scope) -> Option<Seen> {
-        let tellable = matches!(scope.locks, LockScope::At(_) | LockScope::Meeting(_));
+        let tellable = match scope.locks {
+            LockScope::At(_) | LockScope::Meeting(_) => true,
+            LockScope::None => !scope.waiters && scope.waiter.is_some(),
+            _ => false,
+        };
         if !tellable || scope.endings != EndingScope::None || scope.history.is_some() {
             return None;
         }
@@ -69,6 +74,12 @@ impl Known {
         let now = inner.now().unwrap_or_default();
         let view = View { scope: scope.clone(), now, ..View::default() };
         let mut seen = Seen { view, predicted: true, ..Seen::default() };
+        if let Some(waiter) = scope.waiter {
+            let waiter = inner.places.get(&waiter)?;
+            let (id, ticket) = (waiter.id.to_string(), waiter.ticket.to_string());
+            seen.waiters.push(SeenWaiter { id, ticket, live: now < waiter.expires_at });
+            seen.view.waiters.push(waiter.clone());
+        }
         if inner.locks.is_empty() {
             return Some(seen);
         }
@@ -111,9 +122,24 @@ impl Known {
         }
     }
 
+    /// A place in line of this client's is now like this.
+    pub(crate) fn stand(&self, waiter: Waiter) {
+        let mut inner = self.inner();
+        if inner.places.len() >= KEPT {
+            inner.places.clear();
+        }
+        inner.places.insert(waiter.id, waiter);
+    }
+
+    /// A place in line is no more.
+    pub(crate) fn leave(&self, waiter: RecordId) {
+        self.inner().places.remove(&waiter);
+    }
+
     /// Corrects what is known by what was seen.
     pub(crate) fn correct(&self, seen: &Seen) {
         let mut inner = self.inner();
+        inner.correct_places(&seen.view);
         if inner.locks.is_empty() {
             return;
         }
@@ -146,6 +172,25 @@ impl Known {
 impl Inner {
     fn now(&self) -> Option<Timestamp> {
         self.clock.map(|(now, read)| now + read.elapsed())
+    }
+
+    fn correct_places(&mut self, view: &View) {
+        if self.places.is_empty() {
+            return;
+        }
+        let mut there = HashMap::new();
+        for waiter in &view.waiters {
+            if let Some(mut known) = self.places.remove(&waiter.id) {
+                (known.ticket, known.expires_at) = (waiter.ticket, waiter.expires_at);
+                there.insert(known.id, known);
+            }
+        }
+        if view.scope.waiters {
+            self.places.clear();
+        } else if let Some(gone) = view.scope.waiter {
+            self.places.remove(&gone);
+        }
+        self.places.extend(there);
     }
 
     fn within<'a>(&'a self, range: &'a Range) -> impl Iterator<Item = (&'a String, &'a KnownLock)> {

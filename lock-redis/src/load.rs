@@ -48,7 +48,10 @@ pub(crate) fn write_scope(call: &mut Cmd, scope: &Scope) {
         let (from, to) = range.bounds();
         call.arg(from).arg(to);
     }
-    call.arg(u8::from(scope.waiters));
+    match scope.waiter {
+        Some(waiter) if !scope.waiters => call.arg(waiter.to_string()),
+        _ => call.arg(u8::from(scope.waiters)),
+    };
     call.arg(scope.history.map_or(String::new(), |after| after.to_string()));
     let (kind, keys) = match &scope.endings {
         EndingScope::None => ("", Vec::new()),

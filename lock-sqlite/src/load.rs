@@ -48,8 +48,12 @@ pub(crate) fn load(conn: &Connection, scope: &Scope, host: &'static Host) -> Ste
     let mut loaded =
         Loaded { view, meta, clock, host, damaged: HashMap::new(), foreign: Vec::new() };
     locks(conn, &scope.locks, &mut loaded)?;
-    if scope.waiters && meta.waiters {
-        waiters::load(conn, &mut loaded)?;
+    if meta.waiters {
+        match scope.waiter {
+            _ if scope.waiters => waiters::load(conn, &mut loaded)?,
+            Some(waiter) => waiters::load_one(conn, waiter, &mut loaded)?,
+            None => {}
+        }
     }
     remembered::endings(conn, &scope.endings, &mut loaded.view)?;
     if let Some(after) = scope.history {

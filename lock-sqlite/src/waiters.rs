@@ -1,7 +1,7 @@
 //! The row of a waiter, and back.
 
 use lock_core::{AgentId, Decision, HolderId, RecordId, Timestamp, Ttl, Waiter, host::LeaseMark};
-use rusqlite::{Connection, Row, params, types::Value};
+use rusqlite::{Connection, Params, Row, params, types::Value};
 
 use crate::{
     error::{Doing as _, Step},
@@ -31,8 +31,19 @@ pub(crate) fn sick(conn: &Connection, total: &mut usize) -> rusqlite::Result<Vec
 pub(crate) fn load(conn: &Connection, into: &mut Loaded) -> Step<()> {
     const SQL: &str = "SELECT id, agent, holder, patterns, mode, ticket, since_us, expires_us, \
                        boot_id, boottime_us, processes FROM waiters";
-    let mut query = conn.prepare_cached(SQL).doing("reading the line")?;
-    let mut rows = query.query([]).doing("reading the line")?;
+    select(conn, SQL, [], into)
+}
+
+/// Loads one of them.
+pub(crate) fn load_one(conn: &Connection, waiter: RecordId, into: &mut Loaded) -> Step<()> {
+    const SQL: &str = "SELECT id, agent, holder, patterns, mode, ticket, since_us, expires_us, \
+                       boot_id, boottime_us, processes FROM waiters WHERE id = ?1";
+    select(conn, SQL, [waiter.to_string()], into)
+}
+
+fn select(conn: &Connection, sql: &str, params: impl Params, into: &mut Loaded) -> Step<()> {
+    let mut query = conn.prepare_cached(sql).doing("reading the line")?;
+    let mut rows = query.query(params).doing("reading the line")?;
     while let Some(row) = rows.next().doing("reading the line")? {
         let read = (|| Ok::<_, rusqlite::Error>((intact(row)?, mark(row, 8)?)))();
         // One that cannot be read has lost its place, and nothing else: it held nothing.

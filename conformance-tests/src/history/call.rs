@@ -28,6 +28,7 @@ pub(crate) enum Asked {
 
 /// What came back.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a history keeps as many of the one as of the other")]
 pub(crate) enum Answered {
     Outcome(Outcome),
     View(View),

@@ -85,6 +85,7 @@ impl Doubts {
 pub(super) fn place_of(command: &Command) -> Option<RecordId> {
     match &command.action {
         Action::Acquire(acquire) => acquire.wait.as_ref().map(|place| place.name),
+        Action::Renew(renew) => Some(renew.waiter),
         _ => None,
     }
 }

@@ -54,7 +54,12 @@ impl Model {
             now,
             version: self.version,
             locks: self.locks.values().filter(|l| scope.locks.includes(l)).cloned().collect(),
-            waiters: self.waiters.values().filter(|_| scope.waiters).cloned().collect(),
+            waiters: self
+                .waiters
+                .values()
+                .filter(|waiter| scope.includes_waiter(waiter.id))
+                .cloned()
+                .collect(),
             endings: self.endings_in(&scope.endings),
             ..View::default()
         };

@@ -38,9 +38,11 @@ impl Step<'_> {
     /// keeps its place: the place is older than this step then.
     pub(super) fn makes_version(&self) -> bool {
         match self.what {
-            What::Did { outcome: Outcome { changed: true, now, answer, .. }, .. } => {
-                !matches!(answer, Answer::Waiting { waiter, .. } if waiter.since != *now)
-            }
+            What::Did { outcome: Outcome { changed: true, now, answer, .. }, .. } => match answer {
+                Answer::Waiting { waiter, .. } => waiter.since == *now,
+                Answer::Renewed(_) => false,
+                _ => true,
+            },
             _ => false,
         }
     }

@@ -26,6 +26,7 @@ pub(super) enum Reply {
     Refreshed { locks: Vec<Lock>, lost: Vec<(Pattern, Option<String>, Option<Timestamp>, Cause)> },
     Released { released: Vec<Pattern>, refusal: Against, overlapping: Vec<Lock> },
     Removed { locks: Vec<Lock>, live: usize, waiters: Vec<Waiter> },
+    Renewed(bool),
     Left,
 }
 
@@ -94,6 +95,7 @@ impl Reply {
                 Self::Released { released, refusal: Against::from(refusal), overlapping }
             }
             Answer::Removed { locks, live, waiters } => Self::Removed { locks, live, waiters },
+            Answer::Renewed(stands) => Self::Renewed(stands),
             Answer::Left => Self::Left,
             other => panic!("the suite does not know {other:?}"),
         }
@@ -120,6 +122,7 @@ impl Reply {
                 Answer::Released { released, refusal: refusal.into_refusal(), overlapping }
             }
             Self::Removed { locks, live, waiters } => Answer::Removed { locks, live, waiters },
+            Self::Renewed(stands) => Answer::Renewed(stands),
             Self::Left => Answer::Left,
         }
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use lock_core::{
     Acquire, Action, AgentId, Break, Cleanup, Command, HolderId, Leave, LockScope, Mode, Nonce,
-    Pattern, Place, Process, Reason, RecordId, Refresh, Release, Removal, Scope, Target, Targets,
-    Token, Ttl,
+    Pattern, Place, Process, Reason, RecordId, Refresh, Release, Removal, Renew, Scope, Target,
+    Targets, Token, Ttl,
 };
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,7 @@ pub(super) enum Deed {
         known: Option<Vec<AgentId>>,
         dry_run: bool,
     },
+    Renew(RecordId),
     Leave(RecordId),
 }
 
@@ -138,6 +139,7 @@ impl Deed {
                 Removal::Agent(agent) => Self::Agent { by, agent, dry_run },
                 Removal::Orphaned { known } => Self::Orphaned { by, known, dry_run },
             },
+            Action::Renew(Renew { waiter }) => Self::Renew(waiter),
             Action::Leave(Leave { waiter }) => Self::Leave(waiter),
             other => panic!("the suite does not know {other:?}"),
         }
@@ -167,6 +169,7 @@ impl Deed {
             Self::Orphaned { by, known, dry_run } => {
                 Cleanup { by, what: Removal::Orphaned { known }, dry_run }.into()
             }
+            Self::Renew(waiter) => Renew { waiter }.into(),
             Self::Leave(waiter) => Leave { waiter }.into(),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lock_core::{
     Acquire, Action, Break, Cleanup, Command, HolderId, Leave, Mode, Nonce, Reason, RecordId,
-    Refresh, Release, Removal, Target, Targets, Token, Ttl,
+    Refresh, Release, Removal, Renew, Target, Targets, Token, Ttl,
 };
 use proptest::{
     collection::vec,
@@ -48,6 +48,7 @@ pub(super) enum Deed {
         patterns: Vec<&'static str>,
         fence: Fence,
     },
+    Renew(Who),
     Leave(Who),
     Break(Vec<&'static str>),
     Cleanup(Sweep, bool),
@@ -143,6 +144,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         8 => acquire,
         3 => refresh,
         3 => release,
+        1 => who().prop_map(Deed::Renew),
         1 => who().prop_map(Deed::Leave),
         1 => patterns().prop_map(Deed::Break),
         1 => (sweep, any::<bool>()).prop_map(|(sweep, dry)| Deed::Cleanup(sweep, dry)),
@@ -179,6 +181,7 @@ impl Deed {
                 token: fence.token(last),
             }
             .into(),
+            Self::Renew(who) => Renew { waiter: who.place() }.into(),
             Self::Leave(who) => Leave { waiter: who.place() }.into(),
             Self::Break(patterns) => {
                 let targets = patterns.iter().map(|text| ask::pattern(text).into()).collect();

@@ -25,7 +25,12 @@ impl Namespace {
             now,
             version: self.version,
             locks: self.locks.values().filter(|it| scope.locks.includes(it)).cloned().collect(),
-            waiters: self.waiters.values().filter(|_| scope.waiters).cloned().collect(),
+            waiters: self
+                .waiters
+                .values()
+                .filter(|it| scope.includes_waiter(it.id))
+                .cloned()
+                .collect(),
             endings: endings.filter(|it| scope.endings.includes(it)).cloned().collect(),
             history: scope.history.into_iter().flat_map(history).cloned().collect(),
             ..View::default()

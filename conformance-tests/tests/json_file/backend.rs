@@ -99,7 +99,12 @@ impl Namespace {
             now,
             version: self.version,
             locks: self.locks.iter().filter(|it| scope.locks.includes(it)).cloned().collect(),
-            waiters: self.waiters.iter().filter(|_| scope.waiters).cloned().collect(),
+            waiters: self
+                .waiters
+                .iter()
+                .filter(|it| scope.includes_waiter(it.id))
+                .cloned()
+                .collect(),
             endings: endings.filter(|it| scope.endings.includes(it)).cloned().collect(),
             forgetful: self.forgetful,
             history: scope.history.into_iter().flat_map(history).cloned().collect(),

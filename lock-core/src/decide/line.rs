@@ -111,6 +111,18 @@ pub(crate) fn stand(
     (draft, vec![Change::Enqueue { waiter }])
 }
 
+/// Keeps the place, if it is still there: one that ran out is behind all who came meanwhile.
+pub(crate) fn renew(place: RecordId, view: &View) -> (Draft, Vec<Change>) {
+    let stands = view.waiters.iter().find(|it| it.id == place && view.is_waiting(it));
+    let changes = stands.map(|waiter| Change::Renew { waiter: waiter.clone() });
+    (Draft::Final(Answer::Renewed(stands.is_some())), changes.into_iter().collect())
+}
+
+/// How long until a place that ends at `expires_at` should be renewed.
+pub(crate) fn due(expires_at: Timestamp, now: Timestamp) -> Duration {
+    expires_at.since(now + (Decision::WAITER_TTL - RENEW_AFTER))
+}
+
 /// Leaves the line, or never enters it, because waiting would never end.
 pub(crate) fn give_up(
     place: RecordId,
@@ -126,7 +138,7 @@ pub(crate) fn give_up(
 #[cfg(test)]
 mod tests {
     use super::super::world::{World, place};
-    use crate::{Command, Leave};
+    use crate::{Command, Leave, Renew};
 
     #[test]
     fn first_come_first_served() {
@@ -211,6 +223,24 @@ mod tests {
             assert!(world.ask("three", "a").waiting(3).starts_with("waits at 2"));
         }
         assert_eq!(world.view().version, version);
+    }
+
+    #[test]
+    fn a_place_is_kept_without_looking_and_one_that_ran_out_is_gone() {
+        let world = World::new();
+        world.ask("one", "a").ttl(60).now();
+        world.ask("two", "a").waiting(2);
+        let version = world.view().version;
+        let renew = |number| world.run(&Command::new(Renew { waiter: place(number) }));
+        for _ in 0..3 {
+            world.after(4.9);
+            assert_eq!(renew(2), "stands");
+        }
+        assert_eq!(world.view().version, version, "it woke somebody");
+        world.after(5.0);
+        assert_eq!(renew(2), "stands no more");
+        assert_eq!(world.ask("two", "a").waiting(2), "waits at 1: one holds a");
+        assert_eq!(renew(3), "stands no more");
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod scope;
 #[cfg(test)]
 mod world;
 
+pub(crate) use self::line::due;
 use crate::{Action, Answer, Change, Command, Decision, Scope, View, decision::Draft};
 
 /// Decides `command` on `view`. Pure: no clock but the view's, no store, no chance.
@@ -48,6 +49,7 @@ pub fn decide(command: &Command, view: &View) -> Result<Decision, Scope> {
         Action::Release(release) => release::decide(command, release, view)?,
         Action::Break(broken) => removal::decide_break(command, broken, view),
         Action::Cleanup(cleanup) => removal::decide_cleanup(command, cleanup, view),
+        Action::Renew(renew) => line::renew(renew.waiter, view),
         Action::Leave(leave) => {
             let gone = view.waiters.iter().filter(|waiter| waiter.id == leave.waiter);
             let changes = gone.map(|waiter| Change::Leave { waiter: waiter.clone() }).collect();

@@ -33,7 +33,8 @@ impl Command {
                 }
                 Removal::Orphaned { .. } => Scope::of(LockScope::All).with_waiters(),
             },
-            Action::Leave(_) => Scope::default().with_waiters(),
+            Action::Renew(renew) => Scope::default().with_waiter(renew.waiter),
+            Action::Leave(leave) => Scope::default().with_waiter(leave.waiter),
             Action::Note(_) => Scope::default(),
         };
         if self.retry { scope.with_endings(EndingScope::MadeBy(self.nonce)) } else { scope }

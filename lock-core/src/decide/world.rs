@@ -210,6 +210,7 @@ fn short(answer: Answer) -> String {
                 .chain(waiters.iter().map(|waiter| format!("-{}", waiter.agent)))
                 .collect(),
         ),
+        Answer::Renewed(stands) => if stands { "stands" } else { "stands no more" }.into(),
         Answer::Left => "left".into(),
         Answer::Noted => "noted".into(),
     }

@@ -48,7 +48,11 @@ fn speaks_for_nobody(action: &Action) -> bool {
         Action::Acquire(acquire) => acquire.agent.is_nobody(),
         Action::Refresh(refresh) => refresh.agent.is_nobody(),
         Action::Release(release) => release.agent.is_nobody(),
-        Action::Break(_) | Action::Cleanup(_) | Action::Leave(_) | Action::Note(_) => false,
+        Action::Break(_)
+        | Action::Cleanup(_)
+        | Action::Renew(_)
+        | Action::Leave(_)
+        | Action::Note(_) => false,
     }
 }
 

@@ -10,6 +10,7 @@ mod history;
 mod in_line;
 mod into;
 mod keep;
+mod look;
 mod note;
 mod query;
 mod retry;

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::{
     AcquireRequest, Error, Grant, InLine, Leases, LockManager, acquire::unfitting,
-    in_line::Listener,
+    in_line::Listener, look::Look,
 };
 use crate::{
-    Action, Answer, Blocker, Command, Leave, Nonce, Noted, Outcome, RecordId, Refusal, Timestamp,
-    host::Moment, keeper,
+    Action, Answer, Command, Decision, Leave, Nonce, Noted, Outcome, RecordId, Refusal, Renew,
+    Timestamp, decide::due, host::Moment, keeper,
 };
 
-/// A waiter looks again at least this often, whatever it was told or not told.
+/// How often to see whether those in the way still live, which is no step of the store.
 const POLL: Duration = Duration::from_secs(1);
 
 impl LockManager {
@@ -34,7 +34,7 @@ impl LockManager {
         loop {
             let sent = Moment::now();
             let Outcome { version, now, answer, .. } = self.settle(&command).await?;
-            let refusal = match answer {
+            let (line, until) = match answer {
                 Answer::Granted(granted) => {
                     place.waiter = None;
                     return Ok((Grant::Held(Leases { granted }), sent));
@@ -44,29 +44,66 @@ impl LockManager {
                     self.note(Noted::Deadlock, (!stands).then_some(&refusal));
                     return Ok((Grant::Deadlock { cycle, refusal }, sent));
                 }
-                Answer::Waiting { position, refusal, .. } => {
-                    let line = InLine { position, refusal, now };
-                    if let Some(listener) = &mut listener {
-                        listener.tell(&line);
-                    }
-                    line.refusal
+                Answer::Waiting { waiter, position, refusal } => {
+                    (InLine { position, refusal, now }, waiter.expires_at)
                 }
                 other => return Err(unfitting(&other).into()),
             };
+            if let Some(listener) = &mut listener {
+                listener.tell(&line);
+            }
             if !stands {
-                self.note(Noted::Wait, Some(&refusal));
+                self.note(Noted::Wait, Some(&line.refusal));
                 stands = true;
             }
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 place.leave().await?;
                 self.note(Noted::Timeout, None);
-                return Ok((Grant::TimedOut(refusal), sent));
+                return Ok((Grant::TimedOut(line.refusal), sent));
             }
-            let pause = POLL.min(earliest_end(&refusal, now)).min(left.unwrap_or(POLL));
-            self.backend.changed(version, pause).await?;
+            let look = Look::new(version, line, sent);
+            let kept = place.waiter.map(|waiter| (waiter, until));
+            self.while_it_stands(look, kept, deadline, &mut listener).await?;
             // Each look is a command of its own; the place in line is what stays.
             command = Command { nonce: Nonce::random(), ..command };
+        }
+    }
+
+    /// Returns when another look may say something else than `look` did, and keeps the place in
+    /// line until then; the place ends when it says.
+    async fn while_it_stands(
+        &self,
+        mut look: Look,
+        mut place: Option<(RecordId, Timestamp)>,
+        deadline: Option<Instant>,
+        listener: &mut Option<Listener>,
+    ) -> Result<(), Error> {
+        loop {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let renewal = place.map(|(_, until)| due(until, look.now()));
+            let pause =
+                [Some(look.lasts()), renewal, left].into_iter().flatten().fold(POLL, Duration::min);
+            let version = self.backend.changed(look.version, pause).await?;
+            let over = deadline.is_some_and(|deadline| deadline <= Instant::now());
+            if over || version != look.version || !look.stands() {
+                return Ok(());
+            }
+            if let Some((waiter, until)) = &mut place
+                && due(*until, look.now()).is_zero()
+            {
+                let sent = Moment::now();
+                let Outcome { version, now, answer, .. } =
+                    self.execute(Renew { waiter: *waiter }).await?;
+                if version != look.version || answer != Answer::Renewed(true) {
+                    return Ok(());
+                }
+                look.tick(now, sent);
+                *until = now + Decision::WAITER_TTL;
+            }
+            if let Some(listener) = listener {
+                look.line.now = look.now();
+                listener.tell(&look.line);
+            }
         }
     }
 
@@ -89,17 +126,18 @@ impl LockManager {
         let (action, limit) = (request.parts?, request.wait.unwrap_or_default());
         let deadline = Instant::now().checked_add(limit);
         loop {
+            let sent = Moment::now();
             let (decision, view) = self.foresee(action.clone()).await?;
             let refusal = match decision.outcome(view.now, view.version).answer {
                 Answer::Refused(refusal) => refusal,
                 _ => return Ok(Refusal::default()),
             };
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Ok(refusal);
             }
-            let pause = POLL.min(earliest_end(&refusal, view.now)).min(left.unwrap_or(POLL));
-            self.backend.changed(view.version, pause).await?;
+            let line = InLine { position: 0, refusal, now: view.now };
+            let look = Look::new(view.version, line, sent);
+            self.while_it_stands(look, None, deadline, &mut None).await?;
         }
     }
 }
@@ -132,14 +170,4 @@ impl Drop for Standing<'_> {
             });
         }
     }
-}
-
-/// How long until the first of the locks in the way runs out.
-fn earliest_end(refusal: &Refusal, now: Timestamp) -> Duration {
-    let ends = refusal.conflicts.iter().map(|conflict| match &conflict.blocker {
-        Blocker::Held(lock) => lock.expires_at.since(now),
-        Blocker::Waiting { waiter, .. } => waiter.expires_at.since(now),
-    });
-    // At least a moment: an expiry that lies exactly at `now` must not spin.
-    ends.min().unwrap_or(POLL).max(Duration::from_millis(1))
 }

@@ -135,7 +135,7 @@ impl World {
     pub(crate) fn view(&self, store: &Store, scope: &Scope, now: Tick) -> View {
         let locks = store.locks.iter().map(|row| self.lock(row));
         let endings = store.endings.iter().map(|end| self.ending(end));
-        let places = store.waiters.iter().filter(|_| scope.waiters);
+        let places = store.waiters.iter().filter(|place| scope.includes_waiter(id(place.name, 0)));
         let dead = store.locks.iter().filter(|row| row.orphan).map(|row| id(row.nonce, row.index));
         let gone = store.waiters.iter().filter(|it| it.orphan).map(|it| id(it.name, 0));
         View {

@@ -1,6 +1,6 @@
 -- Arguments: the latest time at which it may be carried out (0: any), the channel, the nonce (empty:
 -- only look), how many locks were seen, their ids; the scope: how many ranges, from and to of each,
--- waiters 0|1, history after, the kind of endings, how many keys, the keys; and for a commit: what
+-- waiters 0|1 or the id of one, history after, the kind of endings, how many keys, the keys; and for a commit: what
 -- was seen and what is to change.
 local function main()
   local clock = call('TIME')

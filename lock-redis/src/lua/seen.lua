@@ -1,11 +1,12 @@
 -- Whether the scope is as it was seen: the same locks and waiters, each still live or still not.
 
 -- The id, the ticket and a letter of each waiter begin at argument `first`.
-local function waiters_as_seen(first, count)
-  if count == 0 then
+local function waiters_as_seen(scope, first, count)
+  if scope == '0' then return true end
+  if scope == '1' and count == 0 then
     return call('HLEN', WAITERS) == 0
   end
-  local waiters = call('HGETALL', WAITERS)
+  local waiters = waiters_in(scope)
   if #waiters ~= 2 * count then return false end
   local by_id = {}
   for i = 1, #waiters, 2 do
@@ -39,8 +40,8 @@ local function as_seen(scope, count, seen, waiters)
     local id = ARGS[4 + i]
     if not found[id] or is_live(id) ~= (string.byte(live, i) == 76) then return false end
   end
-  local wants_waiters, kind, keys = ARGS[at] == '1', ARGS[at + 2], tonumber(ARGS[at + 3])
+  local in_line, kind, keys = ARGS[at], ARGS[at + 2], tonumber(ARGS[at + 3])
   at = at + 4
   if kind ~= '' and not endings_as_seen(kind, keys, ARGS[seen + 4]) then return false end
-  return not wants_waiters or waiters_as_seen(seen + 9, waiters)
+  return waiters_as_seen(in_line, seen + 9, waiters)
 end

@@ -32,6 +32,14 @@ local at
 local records, found
 local wrote = false
 
+-- The waiters in scope, id and record in turn: all, none, or the one of that id.
+local function waiters_in(scope)
+  if scope == '0' then return {} end
+  if scope == '1' then return call('HGETALL', WAITERS) end
+  local record = call('HGET', WAITERS, scope)
+  return record and { scope, record } or {}
+end
+
 -- The ids in scope, and how many.
 local function look_up(ranges)
   local count = 0

@@ -75,7 +75,7 @@ local function view(scope)
       locks[3 * i] = part[i - first + 1] or ''
     end
   end
-  local waiters = ARGS[at] == '1' and call('HGETALL', WAITERS) or {}
+  local waiters = waiters_in(ARGS[at])
   local after, kind, keys = tonumber(ARGS[at + 1]), ARGS[at + 2], tonumber(ARGS[at + 3])
   at = at + 4
   local ended = endings(kind, keys)

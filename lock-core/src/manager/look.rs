@@ -1,0 +1,85 @@
+//! What a look at the store said, and for how long that stands.
+
+use std::time::Duration;
+
+use super::InLine;
+use crate::{Blocker, Process, Refusal, Timestamp, Version, host::Host, host::Moment};
+
+/// Whoever waits looks again at least this often, whatever it was told or not told: the rest of
+/// this room says when a look is needed, and no rule should have to be right for ever.
+const AT_LAST: Duration = Duration::from_secs(10);
+
+/// What stood in the way of a request.
+///
+/// A request is granted when *all* that is in its way has gone. What goes by a step makes a new
+/// version. So as long as there is none, and one of them is left, within its lease and not proved
+/// dead, what was seen is still so: there is no need to look.
+pub(super) struct Look {
+    pub(super) version: Version,
+    pub(super) line: InLine,
+    /// When the question was sent: the store's clock read `line.now` a little later.
+    at: Moment,
+    since: Moment,
+}
+
+impl Look {
+    pub(super) fn new(version: Version, line: InLine, at: Moment) -> Self {
+        Self { version, line, at, since: at }
+    }
+
+    /// The store's clock has been read.
+    pub(super) fn tick(&mut self, now: Timestamp, at: Moment) {
+        (self.line.now, self.at) = (now, at);
+    }
+
+    /// The store's clock, as far as this machine can tell.
+    pub(super) fn now(&self) -> Timestamp {
+        self.line.now + since(self.at)
+    }
+
+    /// How long it stands for certain if there is no new version and nobody dies.
+    pub(super) fn lasts(&self) -> Duration {
+        let now = self.now();
+        let ends = self.line.refusal.conflicts.iter().map(|it| it.blocker.expires_at().since(now));
+        // At least a moment: an expiry that lies exactly at `now` must not spin.
+        ends.max().unwrap_or_default().min(AT_LAST).max(Duration::from_millis(1))
+    }
+
+    /// Whether it still stands, there being no new version.
+    pub(super) fn stands(&self) -> bool {
+        since(self.since) < AT_LAST && !may_be_over(&self.line.refusal, self.now())
+    }
+}
+
+/// Whether all of it may have gone by `now` without a step: past its lease, or with its processes.
+fn may_be_over(refusal: &Refusal, now: Timestamp) -> bool {
+    let host = Host::current();
+    let gone = |blocker: &Blocker| {
+        let processes = blocker.processes();
+        let dead = || processes.iter().all(|process| host.proves_dead(process));
+        now >= blocker.expires_at() || (!processes.is_empty() && dead())
+    };
+    refusal.conflicts.iter().all(|conflict| gone(&conflict.blocker))
+}
+
+impl Blocker {
+    fn expires_at(&self) -> Timestamp {
+        match self {
+            Self::Held(lock) => lock.expires_at,
+            Self::Waiting { waiter, .. } => waiter.expires_at,
+        }
+    }
+
+    fn processes(&self) -> &[Process] {
+        match self {
+            Self::Held(lock) => &lock.processes,
+            Self::Waiting { waiter, .. } => &waiter.processes,
+        }
+    }
+}
+
+/// The clock runs in suspend, as leases do.
+fn since(at: Moment) -> Duration {
+    let micros = Moment::now().boottime.saturating_sub(at.boottime);
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}

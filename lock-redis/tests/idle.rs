@@ -1,0 +1,55 @@
+//! What waiting costs while nothing happens, in counts that no noise can trip.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so at once")]
+
+mod server;
+
+use std::{sync::Arc, time::Duration};
+
+use lock_core::{ListFilter, LockManager};
+use lock_redis::RedisBackend;
+use server::{Server, proxy::Proxy};
+
+const WAITERS: u64 = 20;
+const SECONDS: u64 = 4;
+
+/// Each keeps its place every 1.5 seconds, by one call of a few hundred bytes, and does not ask who
+/// else is there.
+const CALLS: u64 = 4;
+const BYTES: u64 = 700;
+
+#[tokio::test]
+async fn who_waits_only_keeps_its_place() {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port);
+    let holder = LockManager::new(server.open("n").await, "holder").unwrap();
+    let held = holder.acquire("hot").await.unwrap().held().unwrap();
+    let url = proxy.url("n").replace("&notifications=false", "");
+    let store = Arc::new(RedisBackend::connect(&url).await.unwrap());
+    let waiters: Vec<_> = (0..WAITERS)
+        .map(|number| {
+            let name = format!("waiter-{number}");
+            let locks = LockManager::new(Arc::clone(&store), name.as_str()).unwrap();
+            tokio::spawn(async move {
+                let grant = locks.acquire("hot").wait(Duration::from_secs(60)).await.unwrap();
+                locks.release(&grant.held().unwrap()).await.unwrap();
+            })
+        })
+        .collect();
+    let waiting = ListFilter { waiting: true, ..ListFilter::default() };
+    while holder.list(waiting.clone()).await.unwrap().waiting.len() < WAITERS as usize {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Each looks once more after the last one has come.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (calls, (_, bytes)) = (server.script_calls(), proxy.traffic());
+    tokio::time::sleep(Duration::from_secs(SECONDS)).await;
+    let (calls, bytes) = (server.script_calls() - calls, proxy.traffic().1 - bytes);
+    assert!(calls <= WAITERS * CALLS, "{calls} calls in {SECONDS} s for {WAITERS} waiters");
+    assert!(calls >= WAITERS, "{calls} calls: who keeps their places?");
+    assert!(bytes <= calls * BYTES, "{bytes} bytes in {calls} calls");
+    // And still everybody is called.
+    holder.release(&held).await.unwrap();
+    for waiter in waiters {
+        waiter.await.unwrap();
+    }
+}
