@@ -54,7 +54,9 @@ pub fn url(data: &[u8]) {
             {
                 let odd = password.len() > 6 && text.matches(password).count() == 1;
                 let stars = password.bytes().all(|byte| byte == b'*');
-                assert!(!odd || stars || !shown.contains(password), "{shown}");
+                // The stars and what follows them may happen to read as the password.
+                let rest = shown.replace(":***@", ":@");
+                assert!(!odd || stars || !rest.contains(password), "{shown}");
             }
             shown
         }
