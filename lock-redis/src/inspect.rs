@@ -11,21 +11,22 @@ use crate::{
     RedisBackend, RedisOptions,
     error::{Call, is_forbidden},
     facts::Facts,
+    repair,
 };
 
 /// What `doctor` wants to know.
-pub(crate) async fn inspect(url: &StoreUrl, base: &Path, _repair: bool) -> Vec<Check> {
+pub(crate) async fn inspect(url: &StoreUrl, base: &Path, repair: bool) -> Vec<Check> {
     let opened = match RedisOptions::from_store_url(url, base) {
         Ok(options) => options.connect().await,
         Err(error) => Err(error),
     };
     match opened {
-        Ok(backend) => backend.within(examine(&backend)).await,
+        Ok(backend) => backend.within(examine(&backend, repair)).await,
         Err(error) => vec![trouble("server", &error)],
     }
 }
 
-async fn examine(backend: &RedisBackend) -> Vec<Check> {
+async fn examine(backend: &RedisBackend, repair: bool) -> Vec<Check> {
     let mut checks = Vec::new();
     match ask(backend, &["INFO"]).await {
         Ok(info) => {
@@ -44,6 +45,10 @@ async fn examine(backend: &RedisBackend) -> Vec<Check> {
         Err(error) => return vec![trouble("server", &error)],
     }
     checks.push(notifications(backend).await);
+    match repair::checks(backend.store(), repair).await {
+        Ok(found) => checks.extend(found),
+        Err(error) => checks.push(trouble("keys", &error)),
+    }
     match backend.view(&Scope::of(LockScope::All).with_waiters()).await {
         Ok(view) => {
             checks.push(clock(view.now, Timestamp::wall_clock()));
@@ -55,7 +60,8 @@ async fn examine(backend: &RedisBackend) -> Vec<Check> {
                 _ => Check::bad(
                     "records",
                     format!("{locks} locks; not readable, and held: {}", damaged.join(", ")),
-                    "each is let go when it is older than the default lease; or lockctl break",
+                    "each is let go when it is older than the default lease, by whoever wants it or by \
+                     lockctl doctor --repair; or lockctl break",
                 ),
             });
         }
@@ -121,7 +127,7 @@ fn trouble(name: &str, error: &BackendError) -> Check {
         error.to_string(),
         match error.kind() {
             ErrorKind::Denied => "see docs/redis.md for the rights that a user needs",
-            ErrorKind::Corrupt => "remove what does not belong there, or use another namespace",
+            ErrorKind::Corrupt => "lockctl doctor --repair moves it away; or use another namespace",
             ErrorKind::Invalid | ErrorKind::Unsupported => "correct the URL",
             ErrorKind::Full => "give the server more memory",
             _ => "see that the server runs, and that the URL names it",

@@ -24,6 +24,7 @@ mod name;
 mod node;
 mod options;
 mod record;
+mod repair;
 mod route;
 mod runtime;
 mod scheme;
