@@ -13,7 +13,7 @@ const WAITERS: u64 = 20;
 const SECONDS: u64 = 4;
 
 /// Each keeps its place every 1.5 seconds, by one call of a few hundred bytes, and does not ask who
-/// else is there.
+/// else is there. When everybody looked at everybody all the time, it was 8 calls each.
 const CALLS: u64 = 4;
 const BYTES: u64 = 700;
 
