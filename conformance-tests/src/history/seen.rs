@@ -54,9 +54,10 @@ fn waiters(model: &Model, view: &View, call: &Call, rules: Rules<'_>) -> Result<
     }
     let shown = |waiter: &Waiter| view.waiters.iter().any(|other| other.id == waiter.id);
     let stands = |waiter: &&Waiter| waiter.expires_at > view.now + rules.jitter && !killed(waiter);
-    match model.waiters.values().filter(stands).find(|waiter| !shown(waiter)) {
-        Some(waiter) if view.scope.waiters => Err(format!("a view lacks this waiter: {waiter:?}")),
-        _ => Ok(()),
+    let needed = |waiter: &&Waiter| view.scope.includes_waiter(waiter.id) && stands(waiter);
+    match model.waiters.values().filter(needed).find(|waiter| !shown(waiter)) {
+        Some(waiter) => Err(format!("a view lacks this waiter: {waiter:?}")),
+        None => Ok(()),
     }
 }
 

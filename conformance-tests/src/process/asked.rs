@@ -16,7 +16,7 @@ use crate::history::Asked;
 #[allow(clippy::large_enum_variant, reason = "one at a time, on its way through a pipe")]
 pub(super) enum Question {
     Command { nonce: Nonce, retry: bool, what: Deed },
-    View { locks: Which, waiters: bool },
+    View { locks: Which, waiters: bool, waiter: Option<RecordId> },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -74,6 +74,7 @@ pub(super) enum Which {
     At(Vec<Pattern>),
     Meeting(Vec<Pattern>),
     OfAgent(AgentId),
+    None,
     All,
 }
 
@@ -90,9 +91,10 @@ impl Question {
                     LockScope::At(patterns) => Which::At(patterns.clone()),
                     LockScope::Meeting(patterns) => Which::Meeting(patterns.clone()),
                     LockScope::OfAgent(agent) => Which::OfAgent(agent.clone()),
+                    LockScope::None => Which::None,
                     _ => Which::All,
                 };
-                Self::View { locks, waiters: scope.waiters }
+                Self::View { locks, waiters: scope.waiters, waiter: scope.waiter }
             }
         }
     }
@@ -102,14 +104,15 @@ impl Question {
             Self::Command { nonce, retry, what } => {
                 Asked::Command(Command { nonce, retry, action: what.into_action() })
             }
-            Self::View { locks, waiters } => {
+            Self::View { locks, waiters, waiter } => {
                 let locks = match locks {
                     Which::At(patterns) => LockScope::At(patterns),
                     Which::Meeting(patterns) => LockScope::Meeting(patterns),
                     Which::OfAgent(agent) => LockScope::OfAgent(agent),
+                    Which::None => LockScope::None,
                     Which::All => LockScope::All,
                 };
-                Asked::View(Scope { waiters, ..Scope::of(locks) })
+                Asked::View(Scope { waiters, waiter, ..Scope::of(locks) })
             }
         }
     }

@@ -3,11 +3,22 @@
 use std::time::Duration;
 
 use super::InLine;
-use crate::{Blocker, Process, Refusal, Timestamp, Version, host::Host, host::Moment};
+use crate::{
+    Blocker, Process, RecordId, Refusal, Timestamp, Version, Waiter, host::Host, host::Moment,
+};
 
 /// Whoever waits looks again at least this often, whatever it was told or not told: the rest of
 /// this room says when a look is needed, and no rule should have to be right for ever.
 const AT_LAST: Duration = Duration::from_secs(10);
+
+/// How often whoever waits looks at the whole line although somebody stands right ahead: the more
+/// stand there, the more such looks there are, and the longer each takes.
+const AFRESH: Duration = Duration::from_millis(80);
+const AFRESH_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
+
+/// How quickly each of those ahead may be served, and how long a change is left unheard at most.
+const SERVED: Duration = Duration::from_millis(1);
+const UNHEARD: Duration = Duration::from_millis(50);
 
 /// What stood in the way of a request.
 ///
@@ -35,6 +46,33 @@ impl Look {
     /// The store's clock, as far as this machine can tell.
     pub(super) fn now(&self) -> Timestamp {
         self.line.now + since(self.at)
+    }
+
+    /// The last of those ahead in line, and its ticket: as long as that one stands there, nothing is
+    /// to be had, whatever else changes. Not for ever: who comes to hold what that one waits for
+    /// passes it, and the position is to be told. So now and then there is none.
+    pub(super) fn ahead(&self) -> Option<(RecordId, u64)> {
+        let (least, most) = AFRESH_RANGE;
+        let afresh = AFRESH.saturating_mul(self.count_ahead()).clamp(least, most);
+        let last = self.waiting().max_by_key(|waiter| (waiter.ticket, waiter.id));
+        last.filter(|_| since(self.since) < afresh).map(|waiter| (waiter.id, waiter.ticket))
+    }
+
+    /// How long those ahead take at least, as far as it is worth while to wait. Whoever is next
+    /// hears of everything.
+    pub(super) fn pace(&self) -> Duration {
+        SERVED.saturating_mul(self.count_ahead().saturating_sub(1)).min(UNHEARD)
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = &Waiter> {
+        self.line.refusal.conflicts.iter().filter_map(|conflict| match &conflict.blocker {
+            Blocker::Waiting { waiter, .. } => Some(waiter),
+            Blocker::Held(_) => None,
+        })
+    }
+
+    fn count_ahead(&self) -> u32 {
+        u32::try_from(self.waiting().count()).unwrap_or(u32::MAX)
     }
 
     /// How long it stands for certain if there is no new version and nobody dies.

@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use async_io::Timer;
+
 use super::{
     AcquireRequest, Error, Grant, InLine, Leases, LockManager, acquire::unfitting,
     in_line::Listener, look::Look,
 };
 use crate::{
     Action, Answer, Command, Decision, Leave, Nonce, Noted, Outcome, RecordId, Refusal, Renew,
-    Timestamp, decide::due, host::Moment, keeper,
+    Scope, Timestamp, Waiter, decide::due, host::Moment, keeper,
 };
 
 /// How often to see whether those in the way still live, which is no step of the store.
@@ -85,7 +87,10 @@ impl LockManager {
                 [Some(look.lasts()), renewal, left].into_iter().flatten().fold(POLL, Duration::min);
             let version = self.backend.changed(look.version, pause).await?;
             let over = deadline.is_some_and(|deadline| deadline <= Instant::now());
-            if over || version != look.version || !look.stands() {
+            if over || !look.stands() {
+                return Ok(());
+            }
+            if version != look.version && !self.is_still_behind(&mut look, left).await? {
                 return Ok(());
             }
             if let Some((waiter, until)) = &mut place
@@ -105,6 +110,28 @@ impl LockManager {
                 listener.tell(&look.line);
             }
         }
+    }
+
+    /// Whether the last of those ahead in line still stands where it stood: then nothing is to be
+    /// had yet, whatever else has changed. In a line of a hundred each step of anybody wakes
+    /// everybody, and but for this each would look at all the others before the next can step.
+    async fn is_still_behind(
+        &self,
+        look: &mut Look,
+        left: Option<Duration>,
+    ) -> Result<bool, Error> {
+        let Some((ahead, ticket)) = look.ahead() else { return Ok(false) };
+        let sent = Moment::now();
+        let view = self.backend.view(&Scope::default().with_waiter(ahead)).await?;
+        let stands = |waiter: &Waiter| waiter.id == ahead && waiter.ticket == ticket;
+        if !view.waiters.iter().any(|waiter| stands(waiter) && view.is_waiting(waiter)) {
+            return Ok(false);
+        }
+        look.version = view.version;
+        look.tick(view.now, sent);
+        // Each of them is to be served first, and that takes some time.
+        Timer::after(left.map_or(look.pace(), |left| left.min(look.pace()))).await;
+        Ok(true)
     }
 
     /// Waits until `request` would be granted, for as long as it is willing to
