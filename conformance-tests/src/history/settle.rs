@@ -1,8 +1,8 @@
 //! What became of the calls that were never answered.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use lock_core::{Command, HistoryEntry, Nonce, Stamp, Token};
+use lock_core::{Command, HistoryEntry, Nonce, Stamp, Token, Version};
 
 use super::{Answered, Asked, Call, order::Step};
 
@@ -20,20 +20,22 @@ pub(super) struct Unanswered<'a> {
 pub(super) fn unanswered<'a>(calls: &'a [Call], steps: &[Step<'_>]) -> Vec<Unanswered<'a>> {
     let answered: HashSet<_> =
         steps.iter().filter(|step| step.makes_version()).map(Step::version).collect();
-    let mut logged: HashMap<Nonce, Stamp> = HashMap::new();
+    let mut logged: HashMap<Nonce, BTreeMap<Version, Stamp>> = HashMap::new();
     for entry in calls.iter().flat_map(log_of) {
         if let Some((nonce, stamp)) = stamp(entry)
             && !answered.contains(&stamp.version)
         {
-            let known = logged.entry(nonce).or_insert(stamp);
+            let known = logged.entry(nonce).or_default().entry(stamp.version).or_insert(stamp);
             known.token = known.token.max(stamp.token);
         }
     }
     let mut settled: Vec<Unanswered<'a>> = Vec::new();
     for call in calls {
         let Some(command) = call.unanswered() else { continue };
-        // Of several tries of one command only one can have been the step.
-        let stamp = logged.remove(&command.nonce);
+        // Of several tries of one command one was the step, or two: what the first one took may be
+        // gone, by somebody else's cleanup, before the next one asks.
+        let stamp = logged.get_mut(&command.nonce).and_then(BTreeMap::pop_first);
+        let stamp = stamp.map(|(_, stamp)| stamp);
         settled.push(Unanswered { call, command, stamp });
     }
     // Whoever began last is the likeliest to have been interrupted in the step.
