@@ -48,9 +48,9 @@ pub fn each_stop_holds_the_others_up_and_breaks_nothing<S>(
                     assert!(text.contains(&pid.to_string()), "{inject}: {text} of {pid}");
                 }
             }
-            assert!(
-                Command::new("kill").args(["-CONT", &pid.to_string()]).status().unwrap().success()
-            );
+            // On a busy machine it may only have seemed to stand still, and is gone.
+            let resumed = Command::new("kill").args(["-CONT", &pid.to_string()]).status().unwrap();
+            assert!(resumed.success() || child.is_over(), "{inject}: {resumed}");
             let said = child.said();
             let token = said.strip_prefix("held ").unwrap_or_else(|| panic!("{inject}: {said}"));
             // Its lease may be over by now. What it took was both or nothing.
