@@ -87,7 +87,7 @@ fn a_read_only_disk_is_read_and_not_written() {
     assert_eq!(block_on(owner.release("src/a.rs")).unwrap().released.len(), 1);
 }
 
-/// Of another user, and closed.
+/// Of another user: closed to us, or open to look at, but theirs to fill.
 #[test]
 fn a_store_of_another_user_is_refused() {
     if !rustix::process::geteuid().is_root() {
@@ -100,6 +100,13 @@ fn a_store_of_another_user_is_refused() {
     fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let said = Child::acquire(&url(&store), &["src/b.rs"]).of_user(65_534).run();
     assert!(said.starts_with("Denied"), "{said}");
+    const SOMEBODY: u32 = 12_345;
+    chown(&store, Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+    fs::set_permissions(&store, Permissions::from_mode(0o755)).unwrap();
+    for patterns in [&["src/b.rs"][..], &[]] {
+        let said = Child::acquire(&url(&store), patterns).of_user(65_534).run();
+        assert!(said.starts_with("Denied") && said.contains("the user 12345"), "{said}");
+    }
     assert_eq!(held(&agent(&store, "reader")), ["src/a.rs"]);
 }
 
@@ -261,6 +268,10 @@ fn what_the_kernel_cannot_give_is_told_and_nothing_happens() {
                 }
                 _ => panic!("{what}"),
             }
+            // Whatever could not be looked at is not free.
+            let said = Child::acquire(&url(&store), &["x"]).under_strace(&["-e", &inject]).run();
+            let told = ["refused", "Unavailable", "Unknown"].iter().any(|it| said.starts_with(it));
+            assert!(told, "{inject}: {said}");
             assert!(acquire(&owner, &["y"]).unwrap() > before, "{what}");
         }
     }
@@ -324,6 +335,9 @@ fn permissions_that_are_taken_away_free_nothing() {
             let said = run(&["new", "new/*"]);
             let told = ["Denied", "Unavailable", "Unknown", "held"];
             assert!(told.iter().any(|it| said.starts_with(it)), "{name} {mode:o}: {said}");
+            let other = Child::acquire(&url(&store), &["held"]).agent("other").of_user(NOBODY);
+            let answer = other.run();
+            assert!(!answer.starts_with("held"), "{name} {mode:o}: {answer}");
             fs::set_permissions(&place, was).unwrap();
             let now = held(&agent(&store, "reader"));
             match said.starts_with("held") {

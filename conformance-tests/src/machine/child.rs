@@ -15,12 +15,14 @@ use lock_core::{Backends, Error, Grant, ListFilter, LockManager};
 const URL: &str = "LOCK_TEST_URL";
 const PATTERNS: &str = "LOCK_TEST_PATTERNS";
 const LEASE: &str = "LOCK_TEST_LEASE";
+const AGENT: &str = "LOCK_TEST_AGENT";
 const SAYS: &str = "child says: ";
 
 /// A request that another process makes of a store.
 pub struct Child {
     url: String,
     patterns: String,
+    agent: &'static str,
     lease: Option<Duration>,
     under: Vec<String>,
     user: Option<u32>,
@@ -32,13 +34,19 @@ impl Child {
     #[must_use]
     pub fn acquire(url: &str, patterns: &[&str]) -> Self {
         let (url, patterns) = (url.to_owned(), patterns.join("\n"));
-        Self { url, patterns, lease: None, under: Vec::new(), user: None }
+        Self { url, patterns, agent: "child", lease: None, under: Vec::new(), user: None }
     }
 
     /// One that says what is held.
     #[must_use]
     pub fn list(url: &str) -> Self {
         Self::acquire(url, &[])
+    }
+
+    /// Who it is; else it is `child`.
+    #[must_use]
+    pub fn agent(self, agent: &'static str) -> Self {
+        Self { agent, ..self }
     }
 
     /// What it takes, it takes for so long.
@@ -107,7 +115,7 @@ impl Child {
             command.uid(user).gid(user);
         }
         command.args(["--ignored", "--exact", "child", "--nocapture", "--test-threads=1"]);
-        command.env(URL, self.url).env(PATTERNS, self.patterns);
+        command.env(URL, self.url).env(PATTERNS, self.patterns).env(AGENT, self.agent);
         if let Some(lease) = self.lease {
             command.env(LEASE, lease.as_millis().to_string());
         }
@@ -184,7 +192,8 @@ pub fn answer_as_child(backends: &Backends) {
     let patterns: Vec<&str> = patterns.lines().collect();
     let lease = env::var(LEASE).ok().map(|text| Duration::from_millis(text.parse().unwrap()));
     let said = block_on(async {
-        let locks = LockManager::new(backends.connect(&url).await?, "child")?;
+        let agent = env::var(AGENT).unwrap();
+        let locks = LockManager::new(backends.connect(&url).await?, agent)?;
         if patterns.is_empty() {
             let list = locks.list(ListFilter::default()).await?;
             let live = list.locks.iter().filter(|(_, stale)| !stale);
