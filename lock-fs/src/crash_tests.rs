@@ -237,3 +237,58 @@ fn the_doctor_settles_what_a_killed_process_left() {
         }
     }
 }
+
+/// Somebody puts a directory where a step that was committed has a record to write, or to remove,
+/// or a file where it needs a directory. Every step failed then, and no doctor helped.
+#[test]
+fn the_doctor_moves_away_what_a_committed_step_cannot_pass() {
+    type Case = (&'static str, &'static str, fn(&Path), Command);
+    let plant_dir = |place: &Path| {
+        let _ = std::fs::remove_file(place);
+        std::fs::create_dir_all(place.join("inside")).unwrap();
+    };
+    let plant_file = |place: &Path| {
+        let _ = std::fs::remove_dir_all(place);
+        std::fs::write(place, "in the way").unwrap();
+    };
+    let grant = || Command::new(acquire("a", &["src/a.rs", "lib/*.rs"], Mode::Exclusive));
+    let cases: [Case; 3] = [
+        ("a record to write", "locks/src/a.rs.lock", plant_dir, grant()),
+        ("a record to remove", "locks/src/b.rs.lock", plant_dir, Command::new(release("b"))),
+        ("a directory", "locks/lib", plant_file, grant()),
+    ];
+    for (what, place, plant, command) in cases {
+        let mut tried = 0;
+        for at in 0.. {
+            let dir = tempfile::tempdir().unwrap();
+            let dir = dir.path();
+            run(dir, acquire("b", &["src/b.rs", "doc/"], Mode::Exclusive));
+            let backend = FsBackend::open(dir).unwrap();
+            if !killed_at(at, || drop(block_on(backend.execute(&command)).unwrap())) {
+                break;
+            }
+            let foreseen = summary(&everything(dir));
+            if !dir.join("redo").exists() {
+                continue;
+            }
+            plant(&dir.join(place));
+            let next = Command::new(acquire("next", &["elsewhere"], Mode::Exclusive));
+            if block_on(FsBackend::open(dir).unwrap().execute(&next)).is_ok() {
+                panic!("point {at}: {what} was not needed");
+            }
+            tried += 1;
+            let examine = |mend| crate::inspect::inspect(dir, &FsBackend::options(), mend);
+            let ill: Vec<lock_core::Check> = examine(false);
+            let step = ill.iter().find(|check| check.name == "step").unwrap();
+            assert!(!step.ok && step.detail.contains(place), "point {at}: {what}: {step:?}");
+            let mended = examine(true);
+            let left: Vec<_> = mended.iter().filter(|check| !check.ok).collect();
+            assert!(left.is_empty(), "point {at}: {what}: {left:?}");
+            assert_eq!(summary(&everything(dir)), foreseen, "point {at}: {what}");
+            let kept = std::fs::read_dir(dir.join("quarantine")).unwrap().count();
+            assert_eq!(kept, 1, "point {at}: {what}");
+            run(dir, acquire("next", &["elsewhere"], Mode::Exclusive));
+        }
+        assert!(tried > 0, "{what}");
+    }
+}

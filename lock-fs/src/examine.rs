@@ -54,8 +54,19 @@ fn step(store: &mut Store, moment: Moment, repair: bool) -> Result<Check> {
         (Left::Step, None) => "a process was ended in a step",
     };
     if repair {
+        if let Some(redo) = &standing.redo {
+            repair::clear_the_way(store, moment, redo)?;
+        }
         recover::settle(store, moment)?;
         return Ok(Check::good(NAME, format!("{what}; settled")));
+    }
+    let blocking = match &standing.redo {
+        Some(redo) => repair::in_the_way(store, redo)?,
+        None => Vec::new(),
+    };
+    if let Some(spot) = blocking.first() {
+        let what = format!("{what}, and {} is in its way", spot.path());
+        return Ok(Check::bad(NAME, what, "no change succeeds before lockctl doctor --repair"));
     }
     Ok(Check::bad(NAME, what, "the next change settles it; so does lockctl doctor --repair"))
 }

@@ -7,6 +7,7 @@ mod files;
 mod history;
 mod line;
 mod records;
+mod redo;
 mod version;
 
 use lock_core::host::Moment;
@@ -15,6 +16,7 @@ pub(crate) use files::{gitignore, leftovers, misfits};
 pub(crate) use history::history;
 pub(crate) use line::line;
 pub(crate) use records::records;
+pub(crate) use redo::{clear_the_way, in_the_way};
 pub(crate) use version::version;
 
 use crate::{
