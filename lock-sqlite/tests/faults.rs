@@ -13,6 +13,7 @@ use std::{
     fs::{self, File, Permissions},
     os::unix::fs::{FileExt as _, PermissionsExt as _, chown},
     path::Path,
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
     time::Duration,
 };
 
@@ -323,27 +324,31 @@ fn whichever_page_is_damaged_nothing_is_given_away() {
 #[test]
 fn a_stray_close_of_the_file_lets_nobody_in() {
     let (dir, file, _owner) = store();
-    let done = std::sync::atomic::AtomicBool::new(false);
+    let (done, met) = (AtomicBool::new(false), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while !done.load(std::sync::atomic::Ordering::SeqCst) {
+            while !done.load(SeqCst) {
                 drop(File::open(&file));
             }
         });
         let others: Vec<_> = (0..3)
             .map(|n| {
-                let (file, inside) = (&file, dir.path().join("inside"));
+                let (file, met, inside) = (&file, &met, dir.path().join("inside"));
                 scope.spawn(move || {
                     let mut turns = 0;
                     let locks = agent(file, &format!("agent-{n}"));
-                    while turns < 200 {
+                    while turns < 200 && !met.load(SeqCst) {
                         let leases = match block_on(locks.acquire("hot").into_future()).unwrap() {
                             Grant::Held(leases) => leases,
                             _ => continue,
                         };
                         // Two inside at once would find it there.
-                        File::create_new(&inside).unwrap();
-                        fs::remove_file(&inside).unwrap();
+                        let alone = File::create_new(&inside).is_ok();
+                        // Long enough for another to come in, if it can.
+                        std::thread::sleep(Duration::from_micros(200));
+                        if !alone || fs::remove_file(&inside).is_err() {
+                            met.store(true, SeqCst);
+                        }
                         assert_eq!(block_on(locks.release(&leases)).unwrap().released.len(), 1);
                         turns += 1;
                     }
@@ -351,9 +356,10 @@ fn a_stray_close_of_the_file_lets_nobody_in() {
             })
             .collect();
         let ended: Vec<_> = others.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
-        done.store(true, std::sync::atomic::Ordering::SeqCst);
+        done.store(true, SeqCst);
         assert!(ended.iter().all(Result::is_ok));
     });
+    assert!(!met.load(SeqCst), "two were inside at once");
     assert_eq!(held(&agent(&file, "reader")), ["x"]);
 }
 
