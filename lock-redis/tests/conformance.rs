@@ -55,10 +55,6 @@ impl Fixture for Redis {
     fn damages(&self) -> bool {
         true
     }
-
-    fn skews(&self) -> bool {
-        true
-    }
 }
 
 impl Store for Namespace {
@@ -73,10 +69,5 @@ impl Store for Namespace {
     fn damage(&self, lock: &Lock) -> bool {
         let (key, id) = (format!("{{lockctl:{}}}:data", self.1), lock.id.to_string());
         self.0.say(&["HSET", &key, &id, "{torn"]).starts_with(':')
-    }
-
-    /// The clock is the server's, whoever asks.
-    fn connect_skewed(&self, _micros: i64) -> Option<Arc<dyn LockBackend>> {
-        self.connect().ok()
     }
 }

@@ -3,7 +3,7 @@
 
 mod server;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lock_core::{Cause, ListFilter, LockBackend as _, LockManager, Version};
 use server::Server;
@@ -50,6 +50,13 @@ async fn who_listens_hears_again_after_a_restart() {
     let none = store.changed(Version::new(0), Duration::ZERO).await.unwrap();
     server.kill();
     server.restart();
+    // It is the server who tells them, and not a look now and then.
+    let end = Instant::now() + Duration::from_secs(60);
+    while !server.say(&["PUBSUB", "NUMSUB", "{lockctl:n}:changed"]).ends_with(":1\r\n") {
+        store.changed(none, Duration::ZERO).await.unwrap();
+        assert!(Instant::now() < end, "nobody listens again");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     for _ in 0..3 {
         let seen = store.changed(none, Duration::ZERO).await.unwrap();
         let waiter = std::sync::Arc::clone(&store);

@@ -211,8 +211,8 @@ pub(crate) const TABLE: &[Row] = &[
         Shown("no lease changes; tokens rise", SQLITE, "a_wall_clock_that_is_set_changes_no_lease"),
         Shown(
             "a client's changes nothing",
-            "conformance-tests/src/scenarios/clock.rs",
-            "a_machine_with_a_wrong_clock_changes_nothing",
+            "lock-redis/tests/wall_clock.rs",
+            "a_wall_clock_that_is_set_changes_no_lease",
         ),
     ),
     row(
