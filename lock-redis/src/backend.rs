@@ -5,20 +5,22 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use lock_core::{
     Answer, BackendError, Change, Command, Decision, ErrorKind, LockBackend, Note, Outcome, Scope,
-    Stamp, Timestamp, Version, View, Write, decide,
+    Timestamp, Version, View, Write, decide,
 };
 use redis::Cmd;
 
 use crate::{
     changed::{Bell, Store},
-    commit::{is_same_body, write_changes, write_seen_locks},
+    commit::{is_same_body, write_commit},
     connection::Connection,
     counts,
     error::Call,
+    head::Head,
     known::Known,
     line::Line,
-    load::{Reply, read_reply, write_scope},
+    load::{Asked, Reply, read_reply},
     options::RedisOptions,
+    quiet::Commit,
     runtime::Runtime,
     script::Keys,
     seen::Seen,
@@ -116,7 +118,8 @@ impl RedisBackend {
     async fn call(
         &self,
         call: Call,
-        write: impl Fn(&mut Cmd, u64) -> Result<(), BackendError> + Sync,
+        head: impl Fn(u64) -> Head + Sync,
+        write: impl Fn(&mut Cmd) -> Result<(), BackendError> + Sync,
         scope: &Scope,
     ) -> Result<Reply, BackendError> {
         let limit = self.store.connection.timeout();
@@ -129,9 +132,8 @@ impl RedisBackend {
                     Call::Harmless => None,
                     Call::Sent => self.known.now().map(|now| now + limit),
                 };
-                command.arg(deadline.map_or(0, Timestamp::as_micros));
-                command.arg(self.store.keys.channel());
-                write(&mut command, number)?;
+                command.arg(head(number).packed(deadline)).arg(self.store.keys.channel());
+                write(&mut command)?;
                 Ok(command)
             };
             match self.store.connection.call(call, make).await {
@@ -147,13 +149,14 @@ impl RedisBackend {
     }
 
     async fn load(&self, scope: &Scope) -> Result<Seen, BackendError> {
-        let write = |command: &mut Cmd, _| {
-            // No nonce, and nothing that was seen: only look.
-            command.arg("").arg(0);
-            write_scope(command, scope);
+        let asked = Asked::of(scope);
+        let write = |command: &mut Cmd| {
+            // No nonce: only look.
+            command.arg("");
+            asked.write(command);
             Ok(())
         };
-        match self.call(Call::Harmless, write, scope).await? {
+        match self.call(Call::Harmless, |_| Head::of_look(&asked), write, scope).await? {
             Reply::View(seen) => {
                 self.known.correct(&seen);
                 Ok(*seen)
@@ -185,14 +188,13 @@ impl RedisBackend {
             if decision.changes().is_empty() {
                 return Ok(decision.outcome(seen.view.now, seen.view.version));
             }
-            let write = |call: &mut Cmd, connection| {
-                write_seen_locks(call, command, &seen);
-                write_scope(call, &scope);
-                write_changes(call, command, &seen, &decision, connection)
-            };
-            match self.call(Call::Sent, write, &scope).await? {
-                Reply::Done { stamp, before } => {
-                    return Ok(self.done(command, seen, decision, stamp, &before));
+            let asked = Asked::of(&scope);
+            let head = |connection| Head::of_commit(&asked, &seen, &decision, connection);
+            let write = |call: &mut Cmd| write_commit(call, command, &asked, &seen, &decision);
+            match self.call(Call::Sent, head, write, &scope).await? {
+                Reply::Done { stamp, before, connection } => {
+                    let commit = Commit::of(&decision, stamp, connection);
+                    return Ok(self.done(command, seen, decision, commit, &before));
                 }
                 Reply::View(now) => {
                     self.known.correct(&now);
@@ -227,9 +229,10 @@ impl RedisBackend {
         command: &Command,
         mut seen: Seen,
         decision: Decision,
-        stamp: Stamp,
+        commit: Commit,
         before: &[Timestamp],
     ) -> Outcome {
+        let stamp = commit.stamp;
         // Mere refreshes in between went unnoticed, as they should; the answer shows them.
         let decision = match adopt_times(&mut seen.view, decision.changes(), before) {
             false => decision,
@@ -253,6 +256,7 @@ impl RedisBackend {
                 Write::DropWaiter(waiter) => self.known.leave(waiter.id),
             }
         }
+        self.known.committed(&seen, commit);
         committed.outcome
     }
 }

@@ -4,44 +4,33 @@ use lock_core::{BackendError, Change, Command, Decision, ErrorKind, Lock};
 use redis::Cmd;
 
 use crate::{
-    load::micros,
+    load::{Asked, micros},
     log::{ending_key, ending_tail},
     name::{agent_name, name, name_stem},
     record::{LockBody, json, waiter_body},
     seen::{Seen, State},
 };
 
-/// Begins a call that commits: the nonce, and the locks that were seen.
-pub(crate) fn write_seen_locks(call: &mut Cmd, command: &Command, seen: &Seen) {
-    call.arg(command.nonce.to_string()).arg(seen.locks.len());
+/// Writes a commit down after its numbers: what was asked for and seen, and the decision's changes.
+pub(crate) fn write_commit(
+    call: &mut Cmd,
+    command: &Command,
+    asked: &Asked,
+    seen: &Seen,
+    decision: &Decision,
+) -> Result<(), BackendError> {
+    call.arg(command.nonce.to_string());
     for lock in &seen.locks {
         call.arg(&lock.id);
     }
-}
-
-/// Ends it, after the scope: what else was seen, and the decision's changes. `connection` is the
-/// number of the one that it goes by.
-pub(crate) fn write_changes(
-    call: &mut Cmd,
-    command: &Command,
-    seen: &Seen,
-    decision: &Decision,
-    connection: u64,
-) -> Result<(), BackendError> {
+    asked.write(call);
     let flag = |live| if live { 'L' } else { 'S' };
-    call.arg(seen.locks.iter().map(|lock| flag(lock.live)).collect::<String>());
-    match seen.version(connection) {
-        Some(version) => {
-            call.arg(version.get());
-            call.arg(seen.view.now.as_micros()).arg(seen.until().as_micros());
-        }
-        None => {
-            call.arg("").arg(0).arg(0);
-        }
+    if !seen.locks.is_empty() {
+        call.arg(seen.locks.iter().map(|lock| flag(lock.live)).collect::<String>());
     }
-    call.arg(&seen.endings);
-    call.arg(u8::from(decision.grants())).arg(u8::from(decision.makes_version()));
-    call.arg(decision.changes().len()).arg(seen.waiters.len());
+    if asked.kind > 0 {
+        call.arg(&seen.endings);
+    }
     for waiter in &seen.waiters {
         call.arg(&waiter.id).arg(&waiter.ticket).arg(if waiter.live { "L" } else { "S" });
     }

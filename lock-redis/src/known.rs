@@ -16,6 +16,7 @@ use lock_core::{
 
 use crate::{
     name::{Range, name, ranges},
+    quiet::{Commit, Quiet},
     seen::{Seen, SeenLock, SeenWaiter, State},
 };
 
@@ -35,6 +36,7 @@ struct Inner {
     names: HashMap<RecordId, String>,
     places: HashMap<RecordId, Waiter>,
     clock: Option<(Timestamp, Instant)>,
+    quiet: Option<Quiet>,
 }
 
 #[derive(Debug, Clone)]
@@ -80,6 +82,10 @@ impl Known {
             seen.waiters.push(SeenWaiter { id, ticket, live: now < waiter.expires_at });
             seen.view.waiters.push(waiter.clone());
         }
+        if let Some(quiet) = inner.quiet.as_ref().filter(|quiet| quiet.covers(scope)) {
+            (seen.view.version, seen.token, seen.at) = (quiet.version, quiet.token, quiet.at);
+            seen.connection = Some(quiet.connection);
+        }
         if inner.locks.is_empty() {
             return Some(seen);
         }
@@ -114,6 +120,12 @@ impl Known {
         inner.locks.insert(name, KnownLock { lock, revision, version });
     }
 
+    /// A commit was made, whose changes are known here by now.
+    pub(crate) fn committed(&self, seen: &Seen, commit: Commit) {
+        let mut inner = self.inner();
+        inner.quiet = Quiet::after(inner.quiet.take(), seen, commit);
+    }
+
     /// A lock is no more.
     pub(crate) fn drop(&self, id: RecordId) {
         let mut inner = self.inner();
@@ -139,6 +151,7 @@ impl Known {
     /// Corrects what is known by what was seen.
     pub(crate) fn correct(&self, seen: &Seen) {
         let mut inner = self.inner();
+        inner.quiet = None;
         inner.correct_places(&seen.view);
         if inner.locks.is_empty() {
             return;
@@ -201,6 +214,7 @@ impl Inner {
 
     /// Forgets what has run out, and if that is not enough, every second lock.
     fn make_room(&mut self) {
+        self.quiet = None;
         let now = self.now().unwrap_or_default();
         self.locks.retain(|_, known| now < known.lock.expires_at);
         if self.locks.len() >= KEPT {

@@ -15,6 +15,7 @@ mod error;
 mod facts;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
+mod head;
 mod inspect;
 mod known;
 mod line;
@@ -23,6 +24,7 @@ mod log;
 mod name;
 mod node;
 mod options;
+mod quiet;
 mod record;
 mod repair;
 mod route;

@@ -12,7 +12,7 @@ use crate::{
     error::unreadable,
     line::Line,
     log::{ending_key, holder_key, read_ending, read_line},
-    name::{Name, ranges},
+    name::{Name, Range, ranges},
     record::{LockRecord, waiter_head},
     seen::{Seen, SeenLock, SeenWaiter, State},
 };
@@ -23,8 +23,8 @@ pub(crate) enum Reply {
     /// What there is.
     View(Box<Seen>),
     /// Committed; and the expiry and last refresh of each record that was changed or ended, as
-    /// they were before.
-    Done { stamp: Stamp, before: Vec<Timestamp> },
+    /// they were before; and the number of the connection.
+    Done { stamp: Stamp, before: Vec<Timestamp>, connection: u64 },
     /// It came too late to be carried out; the server's time.
     Late(Timestamp),
 }
@@ -40,35 +40,48 @@ impl Reply {
     }
 }
 
-/// Adds a scope to a call.
-pub(crate) fn write_scope(call: &mut Cmd, scope: &Scope) {
-    let ranges = ranges(&scope.locks);
-    call.arg(ranges.len());
-    for range in &ranges {
-        let (from, to) = range.bounds();
-        call.arg(from).arg(to);
+/// A scope, as the script is asked for it.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) ranges: Vec<Range>,
+    /// 0: no waiters, 1: all, 2: the one of `waiter`.
+    pub(crate) line: u8,
+    waiter: Option<RecordId>,
+    pub(crate) history: Option<u64>,
+    /// 0: no endings, 1: the last of each key, 2: of a holder, 3: made by a command.
+    pub(crate) kind: u8,
+    pub(crate) keys: Vec<String>,
+}
+
+impl Asked {
+    pub(crate) fn of(scope: &Scope) -> Self {
+        let (kind, keys) = match &scope.endings {
+            EndingScope::None => (0, Vec::new()),
+            EndingScope::Last(agent, holder, patterns) => {
+                let key = |pattern: &Pattern| ending_key(agent, holder.as_ref(), pattern);
+                (1, patterns.iter().map(key).collect())
+            }
+            EndingScope::OfHolder(agent, holder) => (2, vec![holder_key(agent, holder.as_ref())]),
+            EndingScope::MadeBy(nonce) => (3, vec![nonce.to_string()]),
+            // No command of this version asks for another kind.
+            _ => (0, Vec::new()),
+        };
+        let waiter = scope.waiter.filter(|_| !scope.waiters);
+        let line = if waiter.is_some() { 2 } else { u8::from(scope.waiters) };
+        let history = scope.history.map(Version::get);
+        Self { ranges: ranges(&scope.locks), line, waiter, history, kind, keys }
     }
-    match scope.waiter {
-        Some(waiter) if !scope.waiters => call.arg(waiter.to_string()),
-        _ => call.arg(u8::from(scope.waiters)),
-    };
-    call.arg(scope.history.map_or(String::new(), |after| after.to_string()));
-    let (kind, keys) = match &scope.endings {
-        EndingScope::None => ("", Vec::new()),
-        EndingScope::Last(agent, holder, patterns) => {
-            let key = |pattern: &Pattern| ending_key(agent, holder.as_ref(), pattern);
-            ("last", patterns.iter().map(key).collect())
+
+    /// Adds what of it is no number to a call.
+    pub(crate) fn write(&self, call: &mut Cmd) {
+        for range in &self.ranges {
+            let (from, to) = range.bounds();
+            call.arg(from).arg(to);
         }
-        EndingScope::OfHolder(agent, holder) => {
-            ("holder", vec![holder_key(agent, holder.as_ref())])
+        if let Some(waiter) = self.waiter {
+            call.arg(waiter.to_string());
         }
-        EndingScope::MadeBy(nonce) => ("made", vec![nonce.to_string()]),
-        // No command of this version asks for another kind.
-        _ => ("", Vec::new()),
-    };
-    call.arg(kind).arg(keys.len());
-    for key in keys {
-        call.arg(key);
+        call.arg(&self.keys);
     }
 }
 
@@ -79,25 +92,22 @@ pub(crate) fn read_reply(
     connection: u64,
     line: &Line,
 ) -> Result<Reply, BackendError> {
-    let mut parts = array(value)?.into_iter();
+    let mut parts = match value {
+        Value::BulkString(bytes) => return read_done(&bytes, connection),
+        Value::Array(parts) => parts.into_iter(),
+        _ => return Err(unreadable("neither a text nor an array")),
+    };
     let mut next = || parts.next().ok_or_else(|| unreadable("it ends too soon"));
     match text(next()?)?.as_str() {
-        "done" => {
-            let now = Timestamp::from_micros(int(next()?)?);
-            let version = Version::new(unsigned(next()?)?);
-            let token = Token::new(unsigned(next()?)?);
-            let before = array(next()?)?.into_iter().map(int);
-            let before =
-                before.map(|time| time.map(Timestamp::from_micros)).collect::<Result<_, _>>()?;
-            Ok(Reply::Done { stamp: Stamp { now, version, token }, before })
-        }
         "late" => Ok(Reply::Late(Timestamp::from_micros(int(next()?)?))),
         "view" => {
             let now = Timestamp::from_micros(int(next()?)?);
             let version = Version::new(unsigned(next()?)?);
+            let token = Token::new(unsigned(next()?)?);
             let forgetful = int(next()?)? == 1;
             let view = View { scope: scope.clone(), now, version, forgetful, ..View::default() };
-            let mut seen = Seen { view, connection, ..Seen::default() };
+            let connection = Some(connection);
+            let mut seen = Seen { view, token, connection, at: now, ..Seen::default() };
             read_locks(&mut seen, array(next()?)?)?;
             read_waiters(&mut seen, array(next()?)?, line)?;
             read_endings(&mut seen, array(next()?)?)?;
@@ -112,6 +122,23 @@ pub(crate) fn read_reply(
         }
         other => Err(unreadable(other)),
     }
+}
+
+/// `done`, the time, the version, the token, and the times of each record that was changed or ended.
+fn read_done(bytes: &[u8], connection: u64) -> Result<Reply, BackendError> {
+    let mut words = std::str::from_utf8(bytes).unwrap_or_default().split(' ');
+    if words.next() != Some("done") {
+        return Err(unreadable("neither done nor a view"));
+    }
+    let mut next = || words.next()?.parse::<u64>().ok();
+    let (Some(now), Some(version), Some(token)) = (next(), next(), next()) else {
+        return Err(unreadable("numbers are missing"));
+    };
+    let now = Timestamp::from_micros(now.try_into().unwrap_or(i64::MAX));
+    let stamp = Stamp { now, version: Version::new(version), token: Token::new(token) };
+    let before = words.map(|word| word.parse().map(Timestamp::from_micros));
+    let before = before.collect::<Result<_, _>>().map_err(|_| unreadable("a time is no number"))?;
+    Ok(Reply::Done { stamp, before, connection })
 }
 
 fn read_locks(seen: &mut Seen, parts: Vec<Value>) -> Result<(), BackendError> {

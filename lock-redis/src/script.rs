@@ -5,9 +5,15 @@ use redis::{Cmd, cmd};
 /// The whole script: one chunk, in parts.
 pub(crate) const SOURCE: &str = concat!(
     include_str!("lua/state.lua"),
+    "local function rare()\n",
     include_str!("lua/view.lua"),
-    include_str!("lua/seen.lua"),
+    include_str!("lua/line.lua"),
     include_str!("lua/turn.lua"),
+    include_str!("lua/trim.lua"),
+    "return { view = view, others_as_seen = others_as_seen, give_turn = give_turn,\n",
+    "  trim_log = trim_log }\n",
+    "end\n",
+    include_str!("lua/seen.lua"),
     include_str!("lua/commit.lua"),
     include_str!("lua/main.lua"),
 );

@@ -2,16 +2,21 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use lock_core::{RecordId, Timestamp, Version, View};
+use lock_core::{RecordId, Timestamp, Token, Version, View};
 
 /// A view, and what the script compares it with.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     pub(crate) view: View,
+    /// The last token that was given at that time.
+    pub(crate) token: Token,
     /// Whether nobody asked the store: all of it is a guess.
     pub(crate) predicted: bool,
-    /// The number of the connection that it was seen by.
-    pub(crate) connection: u64,
+    /// The number of the connection that it was seen by; none for a guess about what others may
+    /// have changed.
+    pub(crate) connection: Option<u64>,
+    /// The server's clock when it was seen.
+    pub(crate) at: Timestamp,
     /// How long to wait for the turn that whoever lost a race was given.
     pub(crate) turn: Duration,
     pub(crate) locks: Vec<SeenLock>,
@@ -65,10 +70,10 @@ impl Seen {
         self.places.get(&id).and_then(|place| self.locks.get(*place))
     }
 
-    /// The version at which it was seen, if that says anything by connection `number`: a guess was
-    /// never seen, and after a failover or a restart the same version may be another state.
+    /// The version at which it was so, if that says anything by connection `number`: after a
+    /// failover or a restart the same version may be another state.
     pub(crate) fn version(&self, number: u64) -> Option<Version> {
-        (!self.predicted && self.connection == number).then_some(self.view.version)
+        (self.connection == Some(number)).then_some(self.view.version)
     }
 
     /// Until when what is live stays so if nobody changes anything.
@@ -90,10 +95,10 @@ mod tests {
     #[test]
     fn a_version_counts_only_by_the_connection_that_it_was_seen_by() {
         let view = View { version: Version::new(7), ..View::default() };
-        let seen = Seen { view, connection: 1, ..Seen::default() };
+        let seen = Seen { view, connection: Some(1), ..Seen::default() };
         assert_eq!(seen.version(1), Some(Version::new(7)));
         assert_eq!(seen.version(2), None);
-        let guess = Seen { predicted: true, ..seen };
+        let guess = Seen { connection: None, ..seen };
         assert_eq!(guess.version(1), None);
     }
 }

@@ -90,7 +90,7 @@ async fn everything(server: &Server, url: &str) {
     // The log is cut when it is full.
     let filler = "A 1 1 00 x";
     let mut fill = vec!["RPUSH", "{lockctl:shop}:log"];
-    fill.resize(20_002, filler);
+    fill.resize(20_102, filler);
     assert!(server.say(&fill).starts_with(':'));
     assert!(one.acquire("c").await.unwrap().held().is_ok());
     // And what does not belong there is named.

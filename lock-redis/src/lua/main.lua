@@ -1,70 +1,74 @@
--- Arguments: the latest time at which it may be carried out (0: any), the channel, the nonce (empty:
--- only look), how many locks were seen, their ids; the scope: how many ranges, from and to of each,
--- waiters 0|1 or the id of one, history after, the kind of endings, how many keys, the keys; and for a commit: what
--- was seen and what is to change.
+-- Arguments: the numbers in one, as doubles; the channel; the nonce (empty: only look); the ids of
+-- the locks that were seen; of the scope, from and to of each range, the id of the waiter (if its
+-- number is 2) and the keys of endings; and for a commit, what was seen: a letter for each lock (if
+-- there were any), the endings (if it asks for any), three of each waiter; and what is to change.
+-- The numbers: the latest time at which it may be carried out (0: any); how many locks, ranges, keys,
+-- waiters and changes follow; which waiters are in scope (0: none, 1: all, 2: one), after which
+-- version the history is (-1: none), which endings; the version and the token that were seen (-1: not
+-- known), when, and until when what was live is so; whether it is a guess, grants, makes a version.
 local function main()
+  local call, KEYS, ARGV = redis.call, KEYS, ARGV
   local clock = call('TIME')
-  now = clock[1] * 1000000 + clock[2]
-  local count = tonumber(ARGS[4])
+  local now = clock[1] * 1000000 + clock[2]
+  local deadline, locks, ranges, keys, waiters, changes, line, history, kind, seen_version, seen_token,
+    seen_at, until_then, guessed, grants, makes_version = struct.unpack('>dddddddddddddddd', ARGV[1])
   -- Few records come with the numbers in one call, many in calls of their own.
-  local few = count <= 200 and count or 0
-  local state = call('HMGET', DATA, 'version', 'token', 'forgetful', 'format', unpack(ARGS, 5, 4 + few))
-  version, token, forgetful = tonumber(state[1] or 0), tonumber(state[2] or 0), state[3]
+  local few = locks <= 200 and locks or 0
+  local state = call('HMGET', KEYS[1], 'version', 'token', 'forgetful', 'format', unpack(ARGV, 4, 3 + few))
+  local version, token = tonumber(state[1] or 0), tonumber(state[2] or 0)
   if state[4] and state[4] ~= FORMAT then
     return redis.error_reply('FORMAT ' .. state[4] .. ' of this namespace is not ' .. FORMAT)
   end
   if not version or not token then
-    return redis.error_reply('DAMAGED the version or the token in ' .. DATA .. ' is no number')
+    return redis.error_reply('DAMAGED the version or the token in ' .. KEYS[1] .. ' is no number')
   end
   -- Whoever sent this has stopped waiting for it, and may have sent it again.
-  local deadline = tonumber(ARGS[1])
   if deadline > 0 and now > deadline then
     return { 'late', now }
   end
-  local scope = 5 + count
-  if ARGS[3] == '' then
-    return view(scope)
+  step.now, step.version, step.token, step.forgetful = now, version, state[2] or '0', state[3]
+  local scope = 4 + locks
+  step.at = scope
+  if ARGV[3] == '' then
+    return rare().view(ranges, line, history, kind, keys)
   end
-  records = {}
+  local records = {}
   for i = 1, few do
-    records[ARGS[4 + i]] = state[4 + i]
+    records[ARGV[3 + i]] = state[4 + i]
   end
-  for first = 5, 4 + count - few, 500 do
-    local last = math.min(first + 499, 4 + count)
-    local part = call('HMGET', DATA, unpack(ARGS, first, last))
+  for first = 4, 3 + locks - few, 500 do
+    local last = math.min(first + 499, 3 + locks)
+    local part = call('HMGET', KEYS[1], unpack(ARGV, first, last))
     for i = first, last do
-      records[ARGS[i]] = part[i - first + 1]
+      records[ARGV[i]] = part[i - first + 1]
     end
   end
-  local rest = scope + 1 + 2 * ARGS[scope]
-  local seen = rest + 4 + ARGS[rest + 3]
-  local waiters = tonumber(ARGS[seen + 8])
-  -- If nothing has changed since and nothing has run out, all is as it was seen.
-  local still = tonumber(ARGS[seen + 1]) == version and now >= tonumber(ARGS[seen + 2])
-    and now < tonumber(ARGS[seen + 3])
-  local reply
-  if still or as_seen(scope, count, seen, waiters) then
-    at = seen + 9 + 3 * waiters
-    local makes_version = ARGS[seen + 6] == '1'
-    reply = commit(ARGS[3], ARGS[seen + 5] == '1', makes_version, tonumber(ARGS[seen + 7]))
-    if reply and not reply.err and makes_version then
-      -- Who may not publish is slower, not wrong: others poll.
-      redis.pcall('PUBLISH', ARGS[2], string.format('%.0f', reply[3]))
-    end
+  step.records = records
+  local seen = scope + 2 * ranges + (line == 2 and 1 or 0) + keys
+  -- If nothing has changed since and nothing has run out, all is as it was seen. The token tells
+  -- apart what came to the same version again after all was deleted.
+  local still = version == seen_version and token == seen_token and now >= seen_at and now < until_then
+  if still or as_seen(ranges, line, kind, keys, locks, seen, waiters) then
+    local text_now = clock[1] .. string.sub('00000' .. clock[2], -6)
+    local changed = seen + (locks > 0 and 1 or 0) + (kind > 0 and 1 or 0) + 3 * waiters
+    local reply = commit(text_now, ARGV[3], grants == 1, makes_version == 1, changed, changes)
+    if reply then return reply end
   end
-  if reply then return reply end
-  local there = view(scope)
+  step.at = scope
+  local rare = rare()
+  local there = rare.view(ranges, line, history, kind, keys)
   -- A guess has lost no race: it was never seen.
-  if ARGS[seen + 1] ~= '' then
-    there[9] = give_turn(tonumber(ARGS[seen + 2]))
+  if guessed == 0 then
+    there[10] = rare.give_turn(seen_at)
   end
   return there
 end
 
+if string.format('%d', 9007199254740992) == '9007199254740992' then step.whole = '%d' end
 local fine, reply = pcall(main)
 if fine then return reply end
 local message = type(reply) == 'table' and reply.err or tostring(reply)
-if wrote then
+if step.wrote then
   message = 'TORN ' .. message
 elseif string.find(message, 'WRONGTYPE', 1, true) then
   for i, kind in ipairs({ 'hash', 'zset', 'hash', 'list', 'hash', 'hash' }) do

@@ -56,4 +56,9 @@ while at <= #ARGV do
     end
   end
 end
+-- Whoever knows what there was at this version must look again.
+local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
+if done > 0 and version then
+  redis.call('HSET', KEYS[1], 'version', string.format('%.0f', version + 1))
+end
 return done

@@ -1,47 +1,27 @@
 -- Whether the scope is as it was seen: the same locks and waiters, each still live or still not.
 
--- The id, the ticket and a letter of each waiter begin at argument `first`.
-local function waiters_as_seen(scope, first, count)
-  if scope == '0' then return true end
-  if scope == '1' and count == 0 then
-    return call('HLEN', WAITERS) == 0
+-- It begins at argument `step.at`; the ids of the locks begin at 4, and what was seen at `seen`.
+local function as_seen(ranges, line, kind, keys, locks, seen, waiters)
+  if look_up(ranges) ~= locks then return false end
+  local now = step.now
+  for i = 1, locks do
+    local id = ARGV[3 + i]
+    local member = step.found[id]
+    if not member then return false end
+    local expires = tonumber((numbers(step.records[id])))
+    if not expires then
+      -- A record whose expiry cannot be read is held for the default lease, and one of which nobody
+      -- can tell when it was taken is live.
+      local acquired = tonumber(string.match(member, '%z(%d+)$'))
+      expires = acquired and acquired + 300000000 or now + 1
+    end
+    if (now < expires) ~= (string.byte(ARGV[seen], i) == 76) then return false end
   end
-  local waiters = waiters_in(scope)
-  if #waiters ~= 2 * count then return false end
-  local by_id = {}
-  for i = 1, #waiters, 2 do
-    by_id[waiters[i]] = waiters[i + 1]
+  if locks > 0 then
+    seen = seen + 1
   end
-  for i = first, first + 3 * (count - 1), 3 do
-    local record = by_id[ARGS[i]]
-    local expires, ticket = string.match(record or '', '^(%d+) %d+ (%d+) {')
-    if not record or (ticket or '') ~= ARGS[i + 1] then return false end
-    if (expires and now < tonumber(expires) or false) ~= (ARGS[i + 2] == 'L') then return false end
+  if kind == 0 and (line == 0 or line == 1 and waiters == 0) then
+    return line == 0 or redis.call('HLEN', KEYS[3]) == 0
   end
-  return true
-end
-
--- Endings only come and go with versions: their number and the latest version tell them apart.
-local function endings_as_seen(kind, keys, seen)
-  local list, latest = endings(kind, keys), ''
-  for i = 1, #list do
-    local made = string.match(list[i], '%z(%d+) [^%z]*$') or ''
-    if made > latest then latest = made end
-  end
-  return #list .. ' ' .. latest == seen
-end
-
--- The scope begins at argument `scope`, what was seen of it at `seen`; the ids begin at 5.
-local function as_seen(scope, count, seen, waiters)
-  at = scope + 1
-  if look_up(tonumber(ARGS[scope])) ~= count then return false end
-  local live = ARGS[seen]
-  for i = 1, count do
-    local id = ARGS[4 + i]
-    if not found[id] or is_live(id) ~= (string.byte(live, i) == 76) then return false end
-  end
-  local in_line, kind, keys = ARGS[at], ARGS[at + 2], tonumber(ARGS[at + 3])
-  at = at + 4
-  if kind ~= '' and not endings_as_seen(kind, keys, ARGS[seen + 4]) then return false end
-  return waiters_as_seen(in_line, seen + 9, waiters)
+  return rare().others_as_seen(line, kind, keys, seen, waiters)
 end

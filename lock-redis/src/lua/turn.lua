@@ -10,13 +10,14 @@ local FARTHEST = 10000000
 -- the others who lost. It is politeness, and nothing else: whoever comes at another time is judged as
 -- always, and a turn that nobody uses is over by itself.
 local function give_turn(seen_at)
-  local begins = tonumber(call('HGET', DATA, 'turn') or 0) or 0
+  local now = step.now
+  local begins = tonumber(redis.call('HGET', KEYS[1], 'turn') or 0) or 0
   if begins < now or begins > now + FARTHEST then
     begins = now
   end
   -- It takes about half as long to look and to commit when not everybody does it at the same time.
   local span = math.min(math.max((now - seen_at) / 2, SHORTEST), LONGEST)
   -- Where there is no room for it, or no right to write, everybody comes at once, as ever.
-  redis.pcall('HSET', DATA, 'turn', string.format('%.0f', begins + span))
+  redis.pcall('HSET', KEYS[1], 'turn', whole(begins + span))
   return begins - now
 end

@@ -1,10 +1,20 @@
 -- What there is in a scope. It is slow beside a commit that finds all as it was seen, and need not be fast.
 
+-- The waiters in scope, id and record in turn: none, all, or the one whose id is the next argument.
+local function waiters_in(line)
+  if line == 0 then return {} end
+  if line == 1 then return redis.call('HGETALL', KEYS[3]) end
+  local id = ARGV[step.at]
+  step.at = step.at + 1
+  local record = redis.call('HGET', KEYS[3], id)
+  return record and { id, record } or {}
+end
+
 -- Calls `visit` with each line of the log, the latest first, until it says stop.
 local function walk_log(visit)
   local last = -1
   while true do
-    local lines = call('LRANGE', LOG, last - 99, last)
+    local lines = redis.call('LRANGE', KEYS[4], last - 99, last)
     for i = #lines, 1, -1 do
       if visit(lines[i]) then return end
     end
@@ -16,29 +26,29 @@ end
 local function endings(kind, keys)
   local list = {}
   for _ = 1, keys do
-    local key = ARGS[at]
-    at = at + 1
+    local key = ARGV[step.at]
+    step.at = step.at + 1
     -- The key ends in NUL: what begins with it comes before the same with 1 there.
     local above = '(' .. string.sub(key, 1, -2) .. '\1'
-    if kind == 'last' then
+    if kind == 1 then
       -- The last few of this agent and holder on one pattern.
-      for _, member in ipairs(call('ZREVRANGEBYLEX', INDEX, above, '[' .. key, 'LIMIT', 0, 8)) do
+      for _, member in ipairs(redis.call('ZREVRANGEBYLEX', KEYS[2], above, '[' .. key, 'LIMIT', 0, 8)) do
         list[#list + 1] = member
       end
-    elseif kind == 'holder' then
+    elseif kind == 2 then
       -- The last one of each of its patterns: one seek for each.
       while true do
-        local member = call('ZREVRANGEBYLEX', INDEX, above, '[' .. key, 'LIMIT', 0, 1)[1]
+        local member = redis.call('ZREVRANGEBYLEX', KEYS[2], above, '[' .. key, 'LIMIT', 0, 1)[1]
         local pattern_end = member and string.find(member, '%z', #key + 1)
         if not pattern_end then break end
         list[#list + 1] = member
         above = '(' .. string.sub(member, 1, pattern_end)
       end
-    elseif kind == 'made' then
+    elseif kind == 3 then
       -- An earlier try of the same command is at most a minute old.
       walk_log(function(line)
         local letter, made, nonce, ending = string.match(line, '^(%u) %d+ (%d+) (%x+) (.*)$')
-        if not letter or tonumber(made) + 60000000 < now then return true end
+        if not letter or tonumber(made) + 60000000 < step.now then return true end
         if letter == 'E' and nonce == key then
           list[#list + 1] = ending
         end
@@ -58,26 +68,26 @@ local function history(after)
   return list
 end
 
-local function view(scope)
-  at = scope + 1
-  look_up(tonumber(ARGS[scope]))
+-- The scope begins at argument `step.at`.
+local function view(ranges, line, after, kind, keys)
+  look_up(ranges)
   local ids = {}
-  for id in pairs(found) do
+  for id in pairs(step.found) do
     ids[#ids + 1] = id
   end
   local locks = {}
   for first = 1, #ids, 500 do
     local last = math.min(first + 499, #ids)
-    local part = call('HMGET', DATA, unpack(ids, first, last))
+    local part = redis.call('HMGET', KEYS[1], unpack(ids, first, last))
     for i = first, last do
       locks[3 * i - 2] = ids[i]
-      locks[3 * i - 1] = found[ids[i]]
+      locks[3 * i - 1] = step.found[ids[i]]
       locks[3 * i] = part[i - first + 1] or ''
     end
   end
-  local waiters = waiters_in(ARGS[at])
-  local after, kind, keys = tonumber(ARGS[at + 1]), ARGS[at + 2], tonumber(ARGS[at + 3])
-  at = at + 4
+  local waiters = waiters_in(line)
   local ended = endings(kind, keys)
-  return { 'view', now, version, forgetful and 1 or 0, locks, waiters, ended, after and history(after) or {} }
+  local lines = after >= 0 and history(after) or {}
+  local forgetful = step.forgetful and 1 or 0
+  return { 'view', step.now, step.version, tonumber(step.token), forgetful, locks, waiters, ended, lines }
 end

@@ -1,0 +1,86 @@
+//! The numbers of a call, which the script takes in one argument.
+
+use lock_core::{Decision, Timestamp};
+
+use crate::{load::Asked, seen::Seen};
+
+/// What the numbers in front of a call say; see the script's `main`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Head {
+    locks: usize,
+    ranges: usize,
+    keys: usize,
+    waiters: usize,
+    changes: usize,
+    line: u8,
+    history: Option<u64>,
+    kind: u8,
+    /// Version, token, when it was seen, and until when it is so.
+    seen: Option<[u64; 2]>,
+    seen_at: Timestamp,
+    until: Timestamp,
+    predicted: bool,
+    grants: bool,
+    makes_version: bool,
+}
+
+impl Head {
+    /// Of a call that only looks.
+    pub(crate) fn of_look(asked: &Asked) -> Self {
+        Self {
+            ranges: asked.ranges.len(),
+            keys: asked.keys.len(),
+            line: asked.line,
+            history: asked.history,
+            kind: asked.kind,
+            ..Self::default()
+        }
+    }
+
+    /// Of a call that commits by the connection of that number.
+    pub(crate) fn of_commit(
+        asked: &Asked,
+        seen: &Seen,
+        decision: &Decision,
+        connection: u64,
+    ) -> Self {
+        let version = seen.version(connection);
+        Self {
+            locks: seen.locks.len(),
+            waiters: seen.waiters.len(),
+            changes: decision.changes().len(),
+            seen: version.map(|version| [version.get(), seen.token.get()]),
+            seen_at: seen.at,
+            predicted: seen.predicted,
+            until: seen.until(),
+            grants: decision.grants(),
+            makes_version: decision.makes_version(),
+            ..Self::of_look(asked)
+        }
+    }
+
+    /// As the script unpacks them: all its numbers are doubles, and exact below 2^53.
+    #[allow(clippy::cast_precision_loss, reason = "tokens and times are below 2^53, counts too")]
+    pub(crate) fn packed(self, deadline: Option<Timestamp>) -> Vec<u8> {
+        let [version, token] = self.seen.map_or([-1.0; 2], |seen| seen.map(|number| number as f64));
+        let numbers = [
+            deadline.map_or(0.0, |time| time.as_micros() as f64),
+            self.locks as f64,
+            self.ranges as f64,
+            self.keys as f64,
+            self.waiters as f64,
+            self.changes as f64,
+            f64::from(self.line),
+            self.history.map_or(-1.0, |after| after as f64),
+            f64::from(self.kind),
+            version,
+            token,
+            self.seen_at.as_micros() as f64,
+            self.until.as_micros() as f64,
+            f64::from(u8::from(self.predicted)),
+            f64::from(u8::from(self.grants)),
+            f64::from(u8::from(self.makes_version)),
+        ];
+        numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
+    }
+}
