@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     time::{Duration, Instant},
 };
@@ -22,6 +22,8 @@ use lock_core::{
 struct Cut {
     inside: MemoryBackend,
     off: Arc<AtomicBool>,
+    /// How often anybody asked for news.
+    asked: Arc<AtomicUsize>,
 }
 
 impl Cut {
@@ -50,6 +52,7 @@ impl LockBackend for Cut {
     }
 
     async fn changed(&self, seen: Version, limit: Duration) -> Result<Version, BackendError> {
+        self.asked.fetch_add(1, SeqCst);
         self.reach()?.changed(seen, limit).await
     }
 }
@@ -114,6 +117,26 @@ fn a_break_is_learnt_at_once() {
             other => panic!("{other}"),
         }
         assert!(start.elapsed() < Duration::from_secs(60), "the lease is five minutes");
+    });
+}
+
+/// Most guards are held for a moment: they cost no task, no timer and no listener.
+#[test]
+fn a_guard_that_is_held_for_a_moment_asks_for_no_news_and_one_that_is_held_does() {
+    block_on(async {
+        let store = Cut::default();
+        let locks = manager(store.clone(), "one");
+        for _ in 0..10 {
+            locks.hold("a").await.unwrap().held().unwrap().release().await.unwrap();
+        }
+        assert_eq!(store.asked.load(SeqCst), 0);
+        let guard = locks.hold("a").await.unwrap().held().unwrap();
+        let start = Instant::now();
+        while store.asked.load(SeqCst) == 0 {
+            assert!(start.elapsed() < Duration::from_secs(60), "nobody keeps the guard");
+            async_io::Timer::after(Duration::from_millis(10)).await;
+        }
+        guard.release().await.unwrap();
     });
 }
 

@@ -19,7 +19,10 @@ pub(crate) struct Name {
 
 /// The entry of `pattern` up to the time of the grant, which the script adds.
 pub(crate) fn name_stem(pattern: &Pattern, id: RecordId) -> String {
-    format!("{}\0{id}", stem(pattern))
+    let mut name = stem(pattern);
+    name.push('\0');
+    name.push_str(&id.to_string());
+    name
 }
 
 /// The whole entry.
@@ -28,8 +31,14 @@ pub(crate) fn name(pattern: &Pattern, id: RecordId, acquired: Timestamp) -> Stri
 }
 
 fn stem(pattern: &Pattern) -> String {
-    let shown = shown(pattern);
-    format!("a{}\0{shown}", pattern.anchor())
+    let (anchor, shown) = (pattern.anchor(), shown(pattern));
+    // With room for an id and a time.
+    let mut stem = String::with_capacity(anchor.len() + shown.len() + 64);
+    stem.push('a');
+    stem.push_str(anchor);
+    stem.push('\0');
+    stem.push_str(shown);
+    stem
 }
 
 fn shown(pattern: &Pattern) -> &str {

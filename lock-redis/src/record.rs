@@ -110,7 +110,11 @@ pub(crate) fn waiter_body(waiter: &Waiter) -> String {
 
 /// None of our bodies has a key or a value that JSON cannot hold.
 pub(crate) fn json(body: &impl Serialize) -> String {
-    serde_json::to_string(body).unwrap_or_default()
+    let mut text = Vec::with_capacity(512);
+    match serde_json::to_writer(&mut text, body) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
 }
 
 impl LockRecord {

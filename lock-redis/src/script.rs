@@ -1,6 +1,6 @@
 //! The script that takes every step, and its keys.
 
-use redis::{Cmd, cmd};
+use redis::Cmd;
 
 /// The whole script: one chunk, in parts.
 pub(crate) const SOURCE: &str = concat!(
@@ -48,7 +48,9 @@ impl Keys {
 
     /// A call of the script, by its hash; by its text where the server does not know it.
     pub(crate) fn call(&self, by_text: bool) -> Cmd {
-        let mut call = if by_text { cmd("EVAL") } else { cmd("EVALSHA") };
+        // Enough for a step of one lock.
+        let mut call = Cmd::with_capacity(40, 2_048);
+        call.arg(if by_text { "EVAL" } else { "EVALSHA" });
         call.arg(if by_text { SOURCE } else { hash() }).arg(self.all.len());
         for key in &self.all {
             call.arg(key);

@@ -3,6 +3,7 @@
 mod hold;
 mod loss;
 mod watch;
+mod young;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -26,9 +27,9 @@ use crate::{
 /// While the process runs, a guard reports its loss before anybody can be granted the lock by
 /// expiry: it refreshes at a third of the lease, and gives up at 80 % of it, counted from before
 /// its last successful refresh was sent, on a clock that goes on while the machine sleeps. A break
-/// or a cleanup is learnt when the store notifies of it, at the latest at the next refresh. What
-/// was being done under the lock must stop then; [`token`](Self::token) keeps the resource safe
-/// from what cannot stop.
+/// or a cleanup is learnt when the store notifies of it, though not in the first tenth of a second;
+/// at the latest at the next refresh. What was being done under the lock must stop then;
+/// [`token`](Self::token) keeps the resource safe from what cannot stop.
 ///
 /// # Runtime
 /// None is needed, and none can take the guard down with it: guards are kept by a thread of their
@@ -77,7 +78,7 @@ impl LockGuard {
         let state = Mutex::new(State { refreshed: sent.boottime, loss: None, over: false });
         let shared = Shared { manager, holder, leases, state, changed: Event::new() };
         let shared = Arc::new(shared);
-        keeper::spawn(watch::keep(Arc::clone(&shared)));
+        young::begin(&shared);
         Self { shared }
     }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// However often the namespace changes, a guard looks no more often than this.
-const BREATH: Duration = Duration::from_millis(100);
+pub(super) const BREATH: Duration = Duration::from_millis(100);
 
 /// A sleeping machine stops timers, so no sleep is longer than this.
 const NAP: Duration = Duration::from_secs(1);
@@ -75,7 +75,7 @@ pub(super) async fn keep(shared: Arc<Shared>) {
 }
 
 impl Shared {
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         let state = self.state();
         state.over || state.loss.is_some()
     }
@@ -104,7 +104,7 @@ impl Shared {
 
     /// Until a third of the lease is used, give or take a tenth of that, so that guards taken
     /// together do not refresh together.
-    fn next_refresh(&self) -> Duration {
+    pub(super) fn next_refresh(&self) -> Duration {
         let jitter = f64::from(self.jitter()) / 255.0 * 0.2 + 0.9;
         (self.ttl() / 3).mul_f64(jitter).saturating_sub(self.age())
     }

@@ -30,8 +30,10 @@ impl Bare {
     }
 
     pub(crate) async fn cycle(&mut self, path: &str, number: usize) {
-        let holder = format!("{number:016x}");
-        let (id, version) = (format!("{number:032x}-0"), format!("{number:016}"));
+        // As scattered as the names of real commands: the index pays for that.
+        let number = (number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let holder = format!("{:016x}", number >> 64);
+        let (id, version) = (format!("{number:032x}-0"), format!("{:016}", number >> 80));
         let body = format!(
             r#"{{"id":"{id}","pattern":"{path}","agent":"agent-7","holder":"{holder}","mode":"exclusive","ttl_ms":300000}}"#
         );
@@ -39,14 +41,14 @@ impl Bare {
         let record = format!("{time} {time} {time} {time} 0 {body}");
         let name = format!("a{path}\0\0{id}\0{time}");
         let agent = format!("gagent-7\0{id}");
-        let line = format!("A {number} {time} {number:032x} {record}");
+        let line = format!("A {version} {time} {number:032x} {record}");
         self.call(0, [&version, time, &name, &agent, &id, &record, &line]).await;
         let ending = format!(
             "eagent-7\0{holder}\0{path}\0{version} {time} {time} {time} {{\"id\":\"{id}\",\
              \"mode\":\"exclusive\",\"ended\":\"released\",\"by\":\"agent-7\",\
              \"nonce\":\"{number:032x}\"}}"
         );
-        let line = format!("E {number} {time} {number:032x} {ending}");
+        let line = format!("E {version} {time} {number:032x} {ending}");
         self.call(1, [&version, time, &name, &agent, &id, &ending, &line]).await;
     }
 
