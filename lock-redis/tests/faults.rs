@@ -113,6 +113,9 @@ async fn a_reply_lost_after_the_commit_is_settled_by_the_nonce() {
     let server = Server::start();
     let proxy = Proxy::to(server.port);
     let (one, two) = (agent(&proxy.url("n"), "one").await, agent(&server.url("n"), "two").await);
+    // The server has to know the script: else what is lost is that it does not, and no commit.
+    let known = two.acquire("known").await.unwrap().held().unwrap();
+    assert_eq!(two.release(&known).await.unwrap().released.len(), 1);
     proxy.lose_next_reply();
     let leases = one.acquire(["a", "b/*"]).await.unwrap().held().unwrap();
     assert!(proxy.has_happened() && leases.any_fresh());
