@@ -42,7 +42,7 @@ pub trait LockBackend: Debug + Display + Send + Sync + 'static {
     async fn view(&self, scope: &Scope) -> Result<View, BackendError>;
 
     /// Returns at once if the version is no longer `seen`, else when it may have changed, at the
-    /// latest after `limit`.
+    /// latest after `limit`. It may miss a step that is not [audible](crate::Decision::is_audible).
     async fn changed(&self, seen: Version, limit: Duration) -> Result<Version, BackendError>;
 }
 

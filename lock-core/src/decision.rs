@@ -199,6 +199,17 @@ impl Decision {
         self.changes.iter().any(|change| !matches!(change, Change::Renew { .. }))
     }
 
+    /// Whether those who wait for a change must be told at once. A lease that goes on as long as
+    /// before lets nobody in: a heartbeat makes a new version, but wakes nobody, who would look and
+    /// find nothing new. It is found with the next look.
+    pub fn is_audible(&self) -> bool {
+        self.changes.iter().any(|change| match change {
+            Change::Renew { .. } => false,
+            Change::Extend { lock, ttl, at_least, .. } => !at_least && *ttl < lock.ttl,
+            _ => true,
+        })
+    }
+
     /// The answer of a decision that changes nothing, on the view it was made on.
     pub fn outcome(self, now: Timestamp, version: Version) -> Outcome {
         let stamp = Stamp { now, version, token: Token::ZERO };

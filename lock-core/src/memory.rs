@@ -150,6 +150,7 @@ impl LockBackend for MemoryBackend {
             namespace.last_token = next.ok_or_else(out_of_tokens)?;
         }
         let (version, token) = (namespace.version, namespace.last_token);
+        let audible = decision.is_audible();
         let committed = decision.commit(Stamp { now, version, token });
         committed.writes.into_iter().for_each(|write| namespace.write(write));
         namespace.log.extend(committed.log);
@@ -159,7 +160,9 @@ impl LockBackend for MemoryBackend {
             namespace.forgetful = true;
         }
         drop(namespace);
-        self.shared.changed.notify(usize::MAX);
+        if audible {
+            self.shared.changed.notify(usize::MAX);
+        }
         Ok(committed.outcome)
     }
 

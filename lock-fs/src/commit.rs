@@ -78,9 +78,6 @@ pub(crate) fn commit(
         tracing::warn!(%error, "the state could not be written after a step");
     }
     fault::point("clean");
-    if after.version != before.version {
-        store.ring();
-    }
     Ok(ops)
 }
 

@@ -90,11 +90,13 @@ impl Session {
             if !cares() {
                 return Ok(None);
             }
-            return match work {
+            let reply = match work {
                 Work::Execute(command) => step::execute(store, command).map(Reply::Outcome),
                 Work::View(scope) => step::view(store, scope).map(Reply::View),
-            }
-            .map(Some);
+            };
+            drop(held);
+            store.tell();
+            return reply.map(Some);
         }
         let context = "the store is removed and made again all the time";
         Err(BackendError::new(ErrorKind::Unavailable, context))

@@ -56,9 +56,13 @@ pub(crate) fn execute(store: &mut Store, command: &Command) -> Result<Outcome> {
         true => state.token.next(now).ok_or_else(out_of_tokens)?,
         false => state.token,
     };
+    let audible = decision.is_audible();
     let committed = decision.commit(Stamp { now, version, token });
     let after = State { version, token, ..state };
     let ops = commit(store, state, after, &committed, &loaded, moment)?;
+    if audible {
+        store.has_news();
+    }
     if ends_much {
         for op in ops {
             if let Op::Drop { at } = op {

@@ -37,6 +37,8 @@ pub(crate) struct Store {
     identity: (u64, u64),
     state: Option<OwnedFd>,
     bell: Option<OwnedFd>,
+    /// Whether there is something to tell those who wait.
+    news: bool,
     /// The log, and the segment it is.
     pub(crate) log: Option<(u64, OwnedFd)>,
     /// The line as it was read last.
@@ -93,6 +95,7 @@ impl Store {
             identity,
             state: None,
             bell: None,
+            news: false,
             log: None,
             line: line::Known::default(),
             known: Known::default(),
@@ -189,6 +192,19 @@ impl Store {
         sys::write_at(self.state_made()?, &text, 0)?;
         self.known.set_state(text, *state);
         Ok(())
+    }
+
+    /// A step was taken that others may wait for.
+    pub(crate) fn has_news(&mut self) {
+        self.news = true;
+    }
+
+    /// Wakes those who wait, if there is something to tell. To be called without the guard: whoever
+    /// is woken takes it.
+    pub(crate) fn tell(&mut self) {
+        if std::mem::take(&mut self.news) {
+            self.ring();
+        }
     }
 
     /// Wakes those who wait for a change. They look now and then anyway: no reason to fail.

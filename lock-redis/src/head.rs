@@ -22,6 +22,7 @@ pub(crate) struct Head {
     predicted: bool,
     grants: bool,
     makes_version: bool,
+    audible: bool,
 }
 
 impl Head {
@@ -55,6 +56,7 @@ impl Head {
             until: seen.until(),
             grants: decision.grants(),
             makes_version: decision.makes_version(),
+            audible: decision.is_audible(),
             ..Self::of_look(asked)
         }
     }
@@ -80,6 +82,7 @@ impl Head {
             f64::from(u8::from(self.predicted)),
             f64::from(u8::from(self.grants)),
             f64::from(u8::from(self.makes_version)),
+            f64::from(u8::from(self.audible)),
         ];
         numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
     }

@@ -63,7 +63,7 @@ pub(crate) fn execute(conn: &Connection, command: &Command, host: &'static Host)
         let outcome = decision.outcome(loaded.view.now, loaded.view.version);
         return Ok(Done { outcome, audible: false });
     }
-    let audible = decision.makes_version();
+    let audible = decision.is_audible();
     let outcome = commit::write(conn, decision, &loaded)?;
     transaction.commit()?;
     Ok(Done { outcome, audible })
@@ -72,7 +72,7 @@ pub(crate) fn execute(conn: &Connection, command: &Command, host: &'static Host)
 /// A step that was taken.
 pub(crate) struct Done {
     pub(crate) outcome: Outcome,
-    /// Whether it made a new version, which others may wait for.
+    /// Whether others may wait for it.
     pub(crate) audible: bool,
 }
 

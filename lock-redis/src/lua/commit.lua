@@ -10,7 +10,7 @@
 -- Nothing is written unless every record is as it was seen, but for the times of a mere refresh:
 -- what a decision read of it has not changed, and heartbeats make nobody decide again. Then all of
 -- it is. `text_now` is the time, written; `count` changes begin at argument `at`.
-local function commit(text_now, nonce, grants, makes_version, at, count)
+local function commit(text_now, nonce, grants, makes_version, audible, at, count)
   local now, records, call, KEYS, ARGV = step.now, step.records, redis.call, KEYS, ARGV
   local version, text_token = step.version, step.token
   if makes_version then
@@ -123,7 +123,7 @@ local function commit(text_now, nonce, grants, makes_version, at, count)
   if kept >= 20100 then
     rare().trim_log(kept - 20000)
   end
-  if makes_version then
+  if audible then
     -- Who may not publish is slower, not wrong: others poll.
     redis.pcall('PUBLISH', ARGV[2], text_version)
   end

@@ -5,13 +5,15 @@
 -- The numbers: the latest time at which it may be carried out (0: any); how many locks, ranges, keys,
 -- waiters and changes follow; which waiters are in scope (0: none, 1: all, 2: one), after which
 -- version the history is (-1: none), which endings; the version and the token that were seen (-1: not
--- known), when, and until when what was live is so; whether it is a guess, grants, makes a version.
+-- known), when, and until when what was live is so; whether it is a guess, grants, makes a version,
+-- and others are to be told.
 local function main()
   local call, KEYS, ARGV = redis.call, KEYS, ARGV
   local clock = call('TIME')
   local now = clock[1] * 1000000 + clock[2]
   local deadline, locks, ranges, keys, waiters, changes, line, history, kind, seen_version, seen_token,
-    seen_at, until_then, guessed, grants, makes_version = struct.unpack('>dddddddddddddddd', ARGV[1])
+    seen_at, until_then, guessed, grants, makes_version, audible =
+    struct.unpack('>ddddddddddddddddd', ARGV[1])
   -- Few records come with the numbers in one call, many in calls of their own.
   local few = locks <= 200 and locks or 0
   local state = call('HMGET', KEYS[1], 'version', 'token', 'forgetful', 'format', unpack(ARGV, 4, 3 + few))
@@ -51,7 +53,7 @@ local function main()
   if still or as_seen(ranges, line, kind, keys, locks, seen, waiters) then
     local text_now = clock[1] .. string.sub('00000' .. clock[2], -6)
     local changed = seen + (locks > 0 and 1 or 0) + (kind > 0 and 1 or 0) + 3 * waiters
-    local reply = commit(text_now, ARGV[3], grants == 1, makes_version == 1, changed, changes)
+    local reply = commit(text_now, ARGV[3], grants == 1, makes_version == 1, audible == 1, changed, changes)
     if reply then return reply end
   end
   step.at = scope
