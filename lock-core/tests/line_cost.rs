@@ -23,7 +23,7 @@ const WAITERS: usize = 30;
 
 /// One to be served, and a few because it looks now and then whatever it is told. When everybody
 /// looked at everybody on every change, it was more than 30 each.
-const LOOKS: usize = 12;
+const LOOKS: usize = 6;
 
 #[derive(Debug)]
 struct Counting {

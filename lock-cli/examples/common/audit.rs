@@ -115,7 +115,8 @@ impl Audit {
             Cause::Expired => past_lease,
             Cause::TakenOver => past_lease && by.is_some(),
             Cause::Broken => by == Some(BREAKER),
-            Cause::Cleaned => by == Some(CLEANER),
+            // What is broken when its time is over already is only cleaned away.
+            Cause::Cleaned => by == Some(CLEANER) || (by == Some(BREAKER) && past_lease),
             Cause::HolderDead => {
                 let processes = &lock.processes;
                 !processes.is_empty() && !processes.iter().any(|process| is_alive(process.pid))
@@ -207,14 +208,29 @@ mod tests {
 
     /// The end of `a`, changed by `lie`.
     fn end(lie: impl FnOnce(&mut Ending)) -> String {
+        end_at(|lock| lock.acquired_at, lie)
+    }
+
+    /// The end of `a` at a time of its.
+    fn end_at(at: impl FnOnce(&Lock) -> Timestamp, lie: impl FnOnce(&mut Ending)) -> String {
         let mut view = honest();
         let mut ending = view.history.iter().find_map(HistoryEntry::ending).unwrap().clone();
         let lock = view.locks.pop().unwrap();
         (ending.id, ending.token) = (lock.id, lock.token);
         lie(&mut ending);
         let version = Version::new(view.version.get() + 1);
-        view.history.push(HistoryEntry::Ended { version, at: view.now, ending });
+        view.history.push(HistoryEntry::Ended { version, at: at(&lock), ending });
         verdict(&view)
+    }
+
+    /// What was live when the breaker saw it may be stale when it is broken.
+    #[test]
+    fn what_is_broken_is_cleaned_if_its_time_is_over_and_only_then() {
+        let cleaned = |ending: &mut Ending| {
+            (ending.ended, ending.by) = (Cause::Cleaned, Some(BREAKER.to_owned()));
+        };
+        assert_eq!(end_at(|lock| lock.expires_at, cleaned), "");
+        assert!(end(cleaned).contains("no business to end so"));
     }
 
     #[test]

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use super::InLine;
-use crate::{
-    Blocker, Process, RecordId, Refusal, Timestamp, Version, Waiter, host::Host, host::Moment,
-};
+use crate::{Blocker, Process, RecordId, Refusal, Timestamp, Version, host::Host, host::Moment};
 
 /// Whoever waits looks again at least this often, whatever it was told or not told: the rest of
 /// this room says when a look is needed, and no rule should have to be right for ever.
@@ -17,8 +15,8 @@ const AFRESH: Duration = Duration::from_millis(80);
 const AFRESH_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
 
 /// How quickly each of those ahead may be served, and how long a change is left unheard at most.
-const SERVED: Duration = Duration::from_millis(1);
-const UNHEARD: Duration = Duration::from_millis(50);
+const SERVED: Duration = Duration::from_millis(2);
+const UNHEARD: Duration = Duration::from_millis(200);
 
 /// What stood in the way of a request.
 ///
@@ -31,11 +29,23 @@ pub(super) struct Look {
     /// When the question was sent: the store's clock read `line.now` a little later.
     at: Moment,
     since: Moment,
+    /// Those ahead in line, the first one first: ticket and name.
+    ahead: Vec<(u64, RecordId)>,
+    /// The one of them to look after.
+    sentinel: usize,
 }
 
 impl Look {
     pub(super) fn new(version: Version, line: InLine, at: Moment) -> Self {
-        Self { version, line, at, since: at }
+        let waiting =
+            line.refusal.conflicts.iter().filter_map(|conflict| match &conflict.blocker {
+                Blocker::Waiting { waiter, .. } => Some((waiter.ticket, waiter.id)),
+                Blocker::Held(_) => None,
+            });
+        let mut ahead: Vec<_> = waiting.collect();
+        ahead.sort_unstable();
+        ahead.dedup();
+        Self { version, line, at, since: at, ahead, sentinel: 0 }
     }
 
     /// The store's clock has been read.
@@ -48,31 +58,29 @@ impl Look {
         self.line.now + since(self.at)
     }
 
-    /// The last of those ahead in line, and its ticket: as long as that one stands there, nothing is
-    /// to be had, whatever else changes. Not for ever: who comes to hold what that one waits for
-    /// passes it, and the position is to be told. So now and then there is none.
+    /// One of those ahead in line, and its ticket: as long as that one stands there, nothing is to be
+    /// had, whatever else changes, and all between stand there too or have given up. At first it is
+    /// the first of them. Not for ever: who comes to hold what that one waits for passes it, and the
+    /// position is to be told. So now and then there is none.
     pub(super) fn ahead(&self) -> Option<(RecordId, u64)> {
         let (least, most) = AFRESH_RANGE;
-        let afresh = AFRESH.saturating_mul(self.count_ahead()).clamp(least, most);
-        let last = self.waiting().max_by_key(|waiter| (waiter.ticket, waiter.id));
-        last.filter(|_| since(self.since) < afresh).map(|waiter| (waiter.id, waiter.ticket))
+        let count = u32::try_from(self.ahead.len()).unwrap_or(u32::MAX);
+        let afresh = AFRESH.saturating_mul(count).clamp(least, most);
+        let sentinel = self.ahead.get(self.sentinel).filter(|_| since(self.since) < afresh);
+        sentinel.map(|(ticket, id)| (*id, *ticket))
     }
 
-    /// How long those ahead take at least, as far as it is worth while to wait. Whoever is next
-    /// hears of everything.
+    /// The sentinel has gone: the next one stands halfway between it and this request.
+    pub(super) fn advance(&mut self) {
+        let behind = self.ahead.len().saturating_sub(self.sentinel);
+        self.sentinel += behind.div_ceil(2).max(1);
+    }
+
+    /// How long those who stand behind the sentinel take at least, as far as it is worth while to wait.
+    /// Whoever is next hears of everything.
     pub(super) fn pace(&self) -> Duration {
-        SERVED.saturating_mul(self.count_ahead().saturating_sub(1)).min(UNHEARD)
-    }
-
-    fn waiting(&self) -> impl Iterator<Item = &Waiter> {
-        self.line.refusal.conflicts.iter().filter_map(|conflict| match &conflict.blocker {
-            Blocker::Waiting { waiter, .. } => Some(waiter),
-            Blocker::Held(_) => None,
-        })
-    }
-
-    fn count_ahead(&self) -> u32 {
-        u32::try_from(self.waiting().count()).unwrap_or(u32::MAX)
+        let between = self.ahead.len().saturating_sub(self.sentinel + 1);
+        SERVED.saturating_mul(u32::try_from(between).unwrap_or(u32::MAX)).min(UNHEARD)
     }
 
     /// How long it stands for certain if there is no new version and nobody dies.

@@ -112,24 +112,27 @@ impl LockManager {
         }
     }
 
-    /// Whether the last of those ahead in line still stands where it stood: then nothing is to be
-    /// had yet, whatever else has changed. In a line of a hundred each step of anybody wakes
-    /// everybody, and but for this each would look at all the others before the next can step.
+    /// Whether one of those ahead in line still stands where it stood: then nothing is to be had
+    /// yet, whatever else has changed. In a line of a hundred each step of anybody wakes everybody,
+    /// and but for this each would look at all the others before the next can step.
     async fn is_still_behind(
         &self,
         look: &mut Look,
         left: Option<Duration>,
     ) -> Result<bool, Error> {
-        let Some((ahead, ticket)) = look.ahead() else { return Ok(false) };
-        let sent = Moment::now();
-        let view = self.backend.view(&Scope::default().with_waiter(ahead)).await?;
-        let stands = |waiter: &Waiter| waiter.id == ahead && waiter.ticket == ticket;
-        if !view.waiters.iter().any(|waiter| stands(waiter) && view.is_waiting(waiter)) {
-            return Ok(false);
-        }
+        let (sent, view) = loop {
+            let Some((ahead, ticket)) = look.ahead() else { return Ok(false) };
+            let sent = Moment::now();
+            let view = self.backend.view(&Scope::default().with_waiter(ahead)).await?;
+            let stands = |waiter: &Waiter| waiter.id == ahead && waiter.ticket == ticket;
+            if view.waiters.iter().any(|waiter| stands(waiter) && view.is_waiting(waiter)) {
+                break (sent, view);
+            }
+            look.advance();
+        };
         look.version = view.version;
         look.tick(view.now, sent);
-        // Each of them is to be served first, and that takes some time.
+        // Those between are to be served first, and that takes some time.
         Timer::after(left.map_or(look.pace(), |left| left.min(look.pace()))).await;
         Ok(true)
     }
