@@ -127,11 +127,12 @@ pub(crate) fn load(
     let pending = redo.map_or("", |redo| redo.log.as_str()).as_bytes();
     let true_length = redo.map_or(state.log, |redo| redo.log_at);
     if view.scope.endings != EndingScope::None {
-        let mut text = old(store)?;
-        text.extend(current(store, 0, true_length)?);
-        text.extend_from_slice(pending);
-        let scope = view.scope.endings.clone();
-        view.endings = endings(&text, &scope);
+        // One after the other: each may have megabytes, which an allocator does not give back soon.
+        let scope = &view.scope.endings;
+        let mut found = endings(&old(store)?, scope);
+        found.extend(endings(&current(store, 0, true_length)?, scope));
+        found.extend(endings(pending, scope));
+        view.endings = found;
     }
     if let Some(after) = view.scope.history {
         let is_later = |entry: &HistoryEntry| entry.version() > after;
