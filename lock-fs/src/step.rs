@@ -61,7 +61,7 @@ pub(crate) fn execute(store: &mut Store, command: &Command) -> Result<Outcome> {
     let after = State { version, token, ..state };
     let ops = commit(store, state, after, &committed, &loaded, moment)?;
     if audible {
-        store.has_news();
+        store.make_news();
     }
     if ends_much {
         for op in ops {

@@ -195,7 +195,7 @@ impl Store {
     }
 
     /// A step was taken that others may wait for.
-    pub(crate) fn has_news(&mut self) {
+    pub(crate) fn make_news(&mut self) {
         self.news = true;
     }
 

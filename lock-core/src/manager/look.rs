@@ -9,7 +9,7 @@ use crate::{Blocker, Process, RecordId, Refusal, Timestamp, Version, host::Host,
 /// this room says when a look is needed, and no rule should have to be right for ever.
 const AT_LAST: Duration = Duration::from_secs(10);
 
-/// How often whoever waits looks at the whole line although somebody stands right ahead: the more
+/// How often whoever waits looks at the whole line although somebody stands ahead: the more
 /// stand there, the more such looks there are, and the longer each takes.
 const AFRESH: Duration = Duration::from_millis(80);
 const AFRESH_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
@@ -128,4 +128,28 @@ impl Blocker {
 fn since(at: Moment) -> Duration {
     let micros = Moment::now().boottime.saturating_sub(at.boottime);
     Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Nonce;
+
+    /// Whoever comes to the front must not sleep through its turn: the pause is by how many are
+    /// certain to be served first, and not by how many there once were.
+    #[test]
+    fn who_comes_closer_sleeps_for_less_and_who_is_next_not_at_all() {
+        let refusal = Refusal::default();
+        let line = InLine { position: 101, refusal, now: Timestamp::default() };
+        let mut look = Look::new(Version::default(), line, Moment::now());
+        look.ahead = (0..100).map(|ticket| (ticket, RecordId::new(Nonce::random(), 0))).collect();
+        let mut looked_after = Vec::new();
+        while let Some((_, ticket)) = look.ahead() {
+            looked_after.push(ticket);
+            let behind_it = u32::try_from(99 - ticket).unwrap();
+            assert_eq!(look.pace(), (SERVED * behind_it).min(UNHEARD), "{ticket}");
+            look.advance();
+        }
+        assert_eq!(looked_after, [0, 50, 75, 88, 94, 97, 99]);
+    }
 }
