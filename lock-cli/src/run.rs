@@ -7,7 +7,6 @@ use std::{
     process::ExitCode,
 };
 
-use futures_lite::future::block_on;
 use lock_core::Backends;
 
 use crate::{
@@ -75,8 +74,7 @@ fn run(arguments: &[OsString], backends: &Backends) -> Exit {
     if cli.global.verbose > 0 {
         log_to_stderr(cli.global.verbose);
     }
-    block_on(commands::run(&cli, backends))
-        .unwrap_or_else(|failure: Failure| output.failure(&failure))
+    commands::run(&cli, backends).unwrap_or_else(|failure: Failure| output.failure(&failure))
 }
 
 fn log_to_stderr(verbose: u8) {

@@ -1,6 +1,13 @@
 //! Which stores a program can be pointed at.
 
-use std::{future::Future, path::Path, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    path::Path,
+    pin::{Pin, pin},
+    sync::Arc,
+};
+
+use futures_lite::future::block_on;
 
 use crate::{BackendError, Check, ErrorKind, LockBackend, Specimen, StoreUrl};
 
@@ -19,6 +26,10 @@ pub type Inspect = for<'a> fn(&'a StoreUrl, &'a Path, bool) -> BoxFuture<'a, Vec
 pub type Measure =
     for<'a> fn(&'a StoreUrl, &'a Path) -> BoxFuture<'a, Result<Box<dyn Specimen>, BackendError>>;
 
+/// Runs a future to its end on the calling thread, with the runtime around it that this store's
+/// connections live in. Where there can be none, it returns without having begun.
+pub type Drive = for<'a> fn(Pin<Box<dyn Future<Output = ()> + 'a>>);
+
 /// What a backend crate exports: how to open a store from its URL.
 #[derive(Debug, Clone, Copy)]
 pub struct Scheme {
@@ -30,6 +41,8 @@ pub struct Scheme {
     pub inspect: Inspect,
     /// Makes one to be measured; none: it cannot be measured.
     pub measure: Option<Measure>,
+    /// How a thread that waits for this store drives what it waits for; none: as any future.
+    pub drive: Option<Drive>,
 }
 
 /// The stores that a program can be pointed at by URL.
@@ -124,6 +137,35 @@ impl Backends {
         let measure = self.scheme(&url)?.measure;
         let measure = measure.ok_or_else(|| BackendError::new(ErrorKind::Unsupported, none()))?;
         measure(&url, base).await
+    }
+
+    /// Runs `future` to its end on this thread, which waits for it, in the way that suits the store at
+    /// `url` best: one that needs a runtime gets it here, and no other thread has to be woken for an
+    /// answer to arrive. What it opens there is of no use afterwards.
+    ///
+    /// For programs that wait for one store, as [`futures_lite::future::block_on`] does for any: never
+    /// call it from async code. While `future` itself blocks the thread, nothing that it opened there
+    /// goes on.
+    ///
+    /// ```
+    /// use lock_core::Backends;
+    ///
+    /// let backends = Backends::new(); // .with(&lock_redis::SCHEME)
+    /// let url = "redis://127.0.0.1/";
+    /// let opened = backends.block_on(url, backends.connect(url));
+    /// assert_eq!(opened.unwrap_err().kind(), lock_core::ErrorKind::Unsupported);
+    /// ```
+    pub fn block_on<F: Future>(&self, url: &str, future: F) -> F::Output {
+        let mut future = pin!(future);
+        let mut output = None;
+        let scheme = url.parse().ok().and_then(|url| self.scheme(&url).ok());
+        if let Some(drive) = scheme.and_then(|scheme| scheme.drive) {
+            drive(Box::pin(async { output = Some(future.as_mut().await) }));
+        }
+        match output {
+            Some(output) => output,
+            None => block_on(future),
+        }
     }
 
     fn scheme(&self, url: &StoreUrl) -> Result<&'static Scheme, BackendError> {

@@ -38,7 +38,7 @@ mod url;
 mod view;
 
 pub use backend::LockBackend;
-pub use backends::{Backends, BoxFuture, Connect, Inspect, Measure, Scheme};
+pub use backends::{Backends, BoxFuture, Connect, Drive, Inspect, Measure, Scheme};
 pub use check::{Check, Findings};
 pub use clock::ManualClock;
 pub use command::{

@@ -23,7 +23,7 @@ use crate::{FsBackend, Options, error::Result, inspect, specimen::Beside};
 /// # Ok::<(), lock_core::BackendError>(()) }).unwrap();
 /// ```
 pub static SCHEME: Scheme =
-    Scheme { names: &["fs"], connect, inspect: examine, measure: Some(measure) };
+    Scheme { names: &["fs"], connect, inspect: examine, measure: Some(measure), drive: None };
 
 fn connect<'a>(url: &'a StoreUrl, base: &'a Path) -> BoxFuture<'a, Result<Arc<dyn LockBackend>>> {
     Box::pin(async move {

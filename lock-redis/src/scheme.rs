@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use lock_core::{BackendError, BoxFuture, Check, LockBackend, Scheme, Specimen, StoreUrl};
 
-use crate::{RedisOptions, inspect::inspect, specimen::Beside};
+use crate::{RedisOptions, inspect::inspect, runtime::drive, specimen::Beside};
 
 /// `redis:`, `rediss:`, `redis+unix:`, `redis+sentinel:`, `redis+cluster:`, and the same with
 /// `valkey`. One whose feature is left out says which.
@@ -35,6 +35,7 @@ pub static SCHEME: Scheme = Scheme {
     inspect: |url, base, repair| -> BoxFuture<'_, Vec<Check>> {
         Box::pin(inspect(url, base, repair))
     },
+    drive: Some(drive),
 };
 
 async fn connect(url: &StoreUrl, base: &Path) -> Result<Arc<dyn LockBackend>, BackendError> {

@@ -22,7 +22,8 @@ use crate::{Options, SqliteBackend, inspect, specimen::Beside};
 /// # Ok::<(), lock_core::BackendError>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub static SCHEME: Scheme = Scheme { names: &["sqlite"], connect, inspect, measure: Some(measure) };
+pub static SCHEME: Scheme =
+    Scheme { names: &["sqlite"], connect, inspect, measure: Some(measure), drive: None };
 
 fn connect<'a>(
     url: &'a StoreUrl,

@@ -7,7 +7,8 @@ use lock_core::{BackendError, BoxFuture, Check, LockBackend, Scheme, Scope, Stor
 use crate::backend::{JsonFile, failed};
 
 /// `json:DIR`, for a registry of stores.
-pub(crate) static SCHEME: Scheme = Scheme { names: &["json"], connect, inspect, measure: None };
+pub(crate) static SCHEME: Scheme =
+    Scheme { names: &["json"], connect, inspect, measure: None, drive: None };
 
 type Opened = Result<Arc<dyn LockBackend>, BackendError>;
 
