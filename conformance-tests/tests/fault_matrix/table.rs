@@ -56,6 +56,7 @@ const SQLITE_PLANTED: &str = "lock-sqlite/tests/planted.rs";
 const SQLITE_REFUSALS: &str = "lock-sqlite/tests/refusals.rs";
 const SQLITE_WAITING: &str = "lock-sqlite/tests/waiting.rs";
 const REDIS: &str = "lock-redis/tests/faults.rs";
+const SERVER_CLOCK: &str = "lock-redis/tests/server_clock.rs";
 const RESTART: &str = "lock-redis/tests/restart.rs";
 const SENTINEL: &str = "lock-redis/tests/sentinel.rs";
 const ACL: &str = "lock-redis/tests/acl.rs";
@@ -214,6 +215,18 @@ pub(crate) const TABLE: &[Row] = &[
             "lock-redis/tests/wall_clock.rs",
             "a_wall_clock_that_is_set_changes_no_lease",
         ),
+    ),
+    remote(
+        "the server's clock stepped forward by an hour",
+        "what it skips has run out: told as lost, granted once more; tokens rise",
+        SERVER_CLOCK,
+        "a_step_forward_ends_what_it_skips_and_tells_who_held_it",
+    ),
+    remote(
+        "the server's clock stepped back by an hour",
+        "a lease lasts longer by as much, until it is refreshed; no token goes back",
+        SERVER_CLOCK,
+        "a_step_back_prolongs_a_lease_until_it_is_refreshed_and_no_token_goes_back",
     ),
     row(
         "boot id changed",

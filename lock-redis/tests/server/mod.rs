@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says so at once"
 )]
 
+pub mod clock;
 pub mod cluster;
 pub mod proxy;
 pub mod sentinel;
@@ -29,6 +30,7 @@ pub struct Server {
     directory: tempfile::TempDir,
     child: Child,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     pub port: u16,
 }
 
@@ -47,10 +49,18 @@ impl Server {
     pub fn with_file(settings: &str, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("conf"), settings).unwrap();
+        Self::begin(directory, arguments, Vec::new())
+    }
+
+    fn begin(
+        directory: tempfile::TempDir,
+        arguments: &[&str],
+        environment: Vec<(String, String)>,
+    ) -> Self {
         let port = free_port();
         let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
-        let child = spawn(&directory, port, &arguments);
-        let mut server = Self { directory, child, arguments, port };
+        let child = spawn(&directory, port, &arguments, &environment);
+        let mut server = Self { directory, child, arguments, environment, port };
         server.wait_until_ready();
         server
     }
@@ -130,7 +140,7 @@ impl Server {
 
     /// Starts it again, in the same place.
     pub fn restart(&mut self) {
-        self.child = spawn(&self.directory, self.port, &self.arguments);
+        self.child = spawn(&self.directory, self.port, &self.arguments, &self.environment);
         self.wait_until_ready();
     }
 }
@@ -142,7 +152,12 @@ impl Drop for Server {
     }
 }
 
-fn spawn(directory: &tempfile::TempDir, port: u16, arguments: &[String]) -> Child {
+fn spawn(
+    directory: &tempfile::TempDir,
+    port: u16,
+    arguments: &[String],
+    environment: &[(String, String)],
+) -> Child {
     let program = std::env::var("REDIS_SERVER").unwrap_or("redis-server".to_owned());
     let spawned = Command::new(&program)
         .current_dir(directory.path())
@@ -150,6 +165,7 @@ fn spawn(directory: &tempfile::TempDir, port: u16, arguments: &[String]) -> Chil
         .args(["--unixsocket", "s", "--bind", "127.0.0.1", "--logfile", "log", "--dir", "."])
         .args(["--port", &port.to_string()])
         .args(arguments)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
