@@ -56,6 +56,7 @@ const SQLITE_PLANTED: &str = "lock-sqlite/tests/planted.rs";
 const SQLITE_REFUSALS: &str = "lock-sqlite/tests/refusals.rs";
 const SQLITE_WAITING: &str = "lock-sqlite/tests/waiting.rs";
 const REDIS: &str = "lock-redis/tests/faults.rs";
+const CUT_OFF: &str = "lock-redis/tests/cut_off.rs";
 const SERVER_CLOCK: &str = "lock-redis/tests/server_clock.rs";
 const RESTART: &str = "lock-redis/tests/restart.rs";
 const SENTINEL: &str = "lock-redis/tests/sentinel.rs";
@@ -532,6 +533,12 @@ pub(crate) const TABLE: &[Row] = &[
         "unknown, soon",
         REDIS,
         "one_that_accepts_and_never_answers_is_told_soon",
+    ),
+    remote(
+        "half-open: the wire is cut during a hold",
+        "unknown or `unavailable`, soon, also to who waits; goes on when it is joined",
+        CUT_OFF,
+        "who_is_cut_off_is_told_soon_and_all_goes_on_when_the_wire_is_joined",
     ),
     remote(
         "unreachable: packets vanish",

@@ -24,15 +24,15 @@ impl Server {
         // for memory: glibc's own in front of both serves it.
         let preload = format!("libc_malloc_debug.so.0:{}", library.trim());
         let file = directory.path().join("clock").display().to_string();
-        let environment = [
-            ("LD_PRELOAD", preload.as_str()),
-            ("FAKETIME_TIMESTAMP_FILE", &file),
-            ("FAKETIME_NO_CACHE", "1"),
+        let program = [
+            "env",
+            &format!("LD_PRELOAD={preload}"),
+            &format!("FAKETIME_TIMESTAMP_FILE={file}"),
+            "FAKETIME_NO_CACHE=1",
             // The clock that runs from boot on is nobody's to set.
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+            "FAKETIME_DONT_FAKE_MONOTONIC=1",
         ];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self::begin(directory, &["--save", "", "--appendonly", "no"], environment.into())
+        Self::under(&program, directory, &["--save", "", "--appendonly", "no"])
     }
 
     /// Sets its wall clock so many seconds off the machine's, from one moment to the next.

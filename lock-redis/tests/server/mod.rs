@@ -13,6 +13,7 @@ pub mod clock;
 pub mod cluster;
 pub mod proxy;
 pub mod sentinel;
+pub mod wire;
 
 use std::{
     io::{Read as _, Write as _},
@@ -30,7 +31,7 @@ pub struct Server {
     directory: tempfile::TempDir,
     child: Child,
     arguments: Vec<String>,
-    environment: Vec<(String, String)>,
+    under: Vec<String>,
     pub port: u16,
 }
 
@@ -49,18 +50,16 @@ impl Server {
     pub fn with_file(settings: &str, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("conf"), settings).unwrap();
-        Self::begin(directory, arguments, Vec::new())
+        Self::under(&[], directory, arguments)
     }
 
-    fn begin(
-        directory: tempfile::TempDir,
-        arguments: &[&str],
-        environment: Vec<(String, String)>,
-    ) -> Self {
+    /// One that another program starts in its place.
+    fn under(program: &[&str], directory: tempfile::TempDir, arguments: &[&str]) -> Self {
+        let under: Vec<String> = program.iter().map(|text| (*text).to_owned()).collect();
         let port = free_port();
         let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
-        let child = spawn(&directory, port, &arguments, &environment);
-        let mut server = Self { directory, child, arguments, environment, port };
+        let child = spawn(&under, &directory, port, &arguments);
+        let mut server = Self { directory, child, arguments, under, port };
         server.wait_until_ready();
         server
     }
@@ -140,7 +139,7 @@ impl Server {
 
     /// Starts it again, in the same place.
     pub fn restart(&mut self) {
-        self.child = spawn(&self.directory, self.port, &self.arguments, &self.environment);
+        self.child = spawn(&self.under, &self.directory, self.port, &self.arguments);
         self.wait_until_ready();
     }
 }
@@ -153,19 +152,20 @@ impl Drop for Server {
 }
 
 fn spawn(
+    under: &[String],
     directory: &tempfile::TempDir,
     port: u16,
     arguments: &[String],
-    environment: &[(String, String)],
 ) -> Child {
     let program = std::env::var("REDIS_SERVER").unwrap_or("redis-server".to_owned());
-    let spawned = Command::new(&program)
+    let mut words = under.iter().chain([&program]);
+    let spawned = Command::new(words.next().unwrap())
+        .args(words)
         .current_dir(directory.path())
         .arg("conf")
         .args(["--unixsocket", "s", "--bind", "127.0.0.1", "--logfile", "log", "--dir", "."])
         .args(["--port", &port.to_string()])
         .args(arguments)
-        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
