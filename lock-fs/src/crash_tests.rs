@@ -9,7 +9,12 @@ use lock_core::{
     Nonce, Pattern, Reason, RecordId, Release, Scope, Targets, Token, Ttl, Version, View,
 };
 
-use crate::{FsBackend, fault::killing::killed_at};
+use crate::{
+    FsBackend,
+    fault::killing::killed_at,
+    state::{Found, State},
+    store::Store,
+};
 
 fn pattern(text: &str) -> Pattern {
     Pattern::parse(text).unwrap()
@@ -207,6 +212,35 @@ fn a_lost_state_is_found_again_and_its_token_never_goes_back() {
         run(dir, acquire("c", &["d"], Mode::Exclusive));
         assert!(highest_token(&everything(dir)) > highest_token(&old), "{text:?}");
     }
+}
+
+/// A log that begins anew says first what all before it counted. Whoever settled a step that was
+/// killed right after that took this line for the end of all that is true, and the step's own
+/// lines were forgotten although its locks stood.
+#[test]
+fn the_first_step_in_a_new_log() {
+    let full = |dir: &Path| {
+        run(dir, acquire("b", &["src/b.rs"], Mode::Exclusive));
+        let mut store = Store::open(dir, &FsBackend::options()).unwrap().unwrap();
+        let Found::State(state) = store.read_state().unwrap() else { panic!("no numbers") };
+        store.write_state(&State { lines: 20_000, ..state }).unwrap();
+    };
+    old_or_new(full, acquire("a", &["src/a.rs"], Mode::Exclusive));
+    old_or_new(full, acquire("a", &["src/a.rs", "lib/*.rs"], Mode::Exclusive));
+    old_or_new(full, release("b"));
+
+    // The same where the numbers are lost.
+    let dir = tempfile::tempdir().unwrap();
+    full(dir.path());
+    run(dir.path(), acquire("a", &["src/a.rs"], Mode::Exclusive));
+    let before = summary(&everything(dir.path()));
+    std::fs::remove_file(dir.path().join("state")).unwrap();
+    run(dir.path(), acquire("c", &["c"], Mode::Exclusive));
+    let after = summary(&everything(dir.path())).2;
+    assert_eq!(
+        after.iter().filter(|line| !line.contains(" c")).cloned().collect::<Vec<_>>(),
+        before.2
+    );
 }
 
 /// Whoever is killed leaves something that the doctor sees, understands and mends.

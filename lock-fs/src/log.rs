@@ -49,6 +49,11 @@ pub(crate) fn opening(store: &Store, state: &State) -> Result<String> {
     Ok(serde_json::to_string(&Before { before }).unwrap_or_default() + "\n")
 }
 
+/// Whether `line` is what a log begins with that is not the first: no entry.
+pub(crate) fn is_opening(line: &[u8]) -> bool {
+    serde_json::from_slice::<Before>(line).is_ok()
+}
+
 /// What the logs before the old one counted.
 pub(crate) fn forgotten(store: &Store) -> Result<Totals> {
     Ok(before(&old(store)?))

@@ -93,6 +93,10 @@ fn settled(store: &mut Store, state: State, moment: Moment) -> Result<State> {
     let mut kept = 0;
     let mut lines = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+        if state.log + kept == 0 && log::is_opening(line) {
+            kept = line.len() as u64;
+            continue;
+        }
         let Ok(entry) = serde_json::from_slice::<HistoryEntry>(line) else { break };
         if entry.version() != state.version {
             break;
@@ -134,6 +138,10 @@ fn rebuilt(store: &mut Store, moment: Moment) -> Result<State> {
     let mut state = State { waiters: line::names(store)?.len() as u64, ..State::default() };
     let text = log::beyond(store, 0)?;
     for line in text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+        if state.log == 0 && log::is_opening(line) {
+            state.log = line.len() as u64;
+            continue;
+        }
         // Empty ones are where the doctor took something out.
         if line.len() > 1 && serde_json::from_slice::<HistoryEntry>(line).is_err() {
             break;
