@@ -13,6 +13,12 @@ pub(crate) fn kills() -> usize {
     number("LOCK_TEST_KILLS").unwrap_or(36)
 }
 
+/// At how many system calls of each operation a process is killed or stopped: `LOCK_TEST_POINTS`,
+/// by default as many as fit into some seconds. As many as there are, if there are no more.
+pub(crate) fn points() -> Option<usize> {
+    number("LOCK_TEST_POINTS")
+}
+
 /// How many random sequences of commands the differential scenario tries: `LOCK_TEST_CASES`, by
 /// default 60.
 pub(crate) fn cases() -> u32 {

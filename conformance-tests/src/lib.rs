@@ -13,6 +13,7 @@
 //! | `LOCK_TEST_SECONDS` | the length of each race that is measured in time; 0.5 |
 //! | `LOCK_TEST_CASES` | how many random sequences of commands are tried; 60 |
 //! | `LOCK_TEST_KILLS` | how many processes are killed with -9; 36 |
+//! | `LOCK_TEST_POINTS` | at how many system calls of each operation a process is killed or stopped; 2 and 1 |
 //! | `LOCK_TEST_SEED` | where random choices begin; a failure prints the one it had |
 #![allow(
     clippy::unwrap_used,

@@ -185,7 +185,7 @@ impl Plan {
 }
 
 impl Act {
-    async fn run(&self, locks: &LockManager, start: u64) -> Result<(), Error> {
+    pub(crate) async fn run(&self, locks: &LockManager, start: u64) -> Result<(), Error> {
         match self {
             Self::At(micros) => sleep_until(start + micros * 1_000),
             Self::Pause(micros) => std::thread::sleep(Duration::from_micros(*micros)),

@@ -13,12 +13,10 @@ use std::{
     fs::{self, Permissions},
     os::unix::fs::{PermissionsExt as _, chown, symlink},
     path::Path,
-    time::Duration,
 };
 
 use conformance_tests::machine::{
-    Child, Disk, a_step_changes_no_lease, acquire, answer_as_child,
-    each_stop_holds_the_others_up_and_breaks_nothing, held,
+    Child, Disk, a_step_changes_no_lease, acquire, answer_as_child, held,
 };
 use futures_lite::future::block_on;
 use lock_core::{Backends, ErrorKind, LockManager};
@@ -346,22 +344,6 @@ fn permissions_that_are_taken_away_free_nothing() {
             }
         }
     }
-}
-
-#[test]
-fn whoever_is_stopped_in_a_step_holds_the_others_up_and_breaks_nothing() {
-    let fresh = || {
-        let dir = TempDir::new().unwrap();
-        let url = url(&dir.path().join("locks"));
-        (dir, url)
-    };
-    let open = |url: &str, name: &str| {
-        let options = FsBackend::options().patience(Duration::from_millis(200));
-        LockManager::new(options.open(url.strip_prefix("fs:").unwrap()).unwrap(), name).unwrap()
-    };
-    let calls = ["pwrite64", "renameat", "mkdirat", "unlinkat"];
-    let held_up = each_stop_holds_the_others_up_and_breaks_nothing(&calls, fresh, open);
-    assert!(held_up > 5, "{held_up}");
 }
 
 #[test]

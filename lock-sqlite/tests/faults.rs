@@ -18,8 +18,7 @@ use std::{
 };
 
 use conformance_tests::machine::{
-    Child, Disk, a_step_changes_no_lease, acquire, answer_as_child,
-    each_stop_holds_the_others_up_and_breaks_nothing, held,
+    Child, Disk, a_step_changes_no_lease, acquire, answer_as_child, held,
 };
 use futures_lite::future::block_on;
 use lock_core::{Backends, ErrorKind, Grant, LockManager};
@@ -361,22 +360,6 @@ fn a_stray_close_of_the_file_lets_nobody_in() {
     });
     assert!(!met.load(SeqCst), "two were inside at once");
     assert_eq!(held(&agent(&file, "reader")), ["x"]);
-}
-
-#[test]
-fn whoever_is_stopped_in_a_step_holds_the_others_up_and_breaks_nothing() {
-    let fresh = || {
-        let dir = TempDir::new().unwrap();
-        let url = url(&dir.path().join("locks.db"));
-        (dir, url)
-    };
-    let open = |url: &str, name: &str| {
-        let options = SqliteBackend::options().patience(Duration::from_millis(200));
-        LockManager::new(options.open(url.strip_prefix("sqlite:").unwrap()).unwrap(), name).unwrap()
-    };
-    let calls = ["pwrite64", "fdatasync", "ftruncate"];
-    let held_up = each_stop_holds_the_others_up_and_breaks_nothing(&calls, fresh, open);
-    assert!(held_up > 2, "{held_up}");
 }
 
 #[test]

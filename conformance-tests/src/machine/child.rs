@@ -4,7 +4,10 @@
 use std::{
     env, fs,
     io::ErrorKind,
-    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    os::unix::{
+        fs::PermissionsExt as _,
+        process::{CommandExt as _, ExitStatusExt as _},
+    },
     process::{self, Command, Stdio},
     time::Duration,
 };
@@ -12,10 +15,13 @@ use std::{
 use futures_lite::future::block_on;
 use lock_core::{Backends, Error, Grant, ListFilter, LockManager};
 
+use super::operations::Does;
+
 const URL: &str = "LOCK_TEST_URL";
 const PATTERNS: &str = "LOCK_TEST_PATTERNS";
 const LEASE: &str = "LOCK_TEST_LEASE";
 const AGENT: &str = "LOCK_TEST_AGENT";
+const DOES: &str = "LOCK_TEST_DOES";
 const SAYS: &str = "child says: ";
 
 /// A request that another process makes of a store.
@@ -24,6 +30,7 @@ pub struct Child {
     patterns: String,
     agent: &'static str,
     lease: Option<Duration>,
+    does: Option<String>,
     under: Vec<String>,
     user: Option<u32>,
 }
@@ -34,7 +41,13 @@ impl Child {
     #[must_use]
     pub fn acquire(url: &str, patterns: &[&str]) -> Self {
         let (url, patterns) = (url.to_owned(), patterns.join("\n"));
-        Self { url, patterns, agent: "child", lease: None, under: Vec::new(), user: None }
+        let (agent, under) = ("child", Vec::new());
+        Self { url, patterns, agent, lease: None, does: None, under, user: None }
+    }
+
+    /// One that does something else. It says `done`, or as above.
+    pub(super) fn does(url: &str, does: &Does) -> Self {
+        Self { does: Some(serde_json::to_string(does).unwrap()), ..Self::acquire(url, &[]) }
     }
 
     /// One that says what is held.
@@ -116,6 +129,9 @@ impl Child {
         }
         command.args(["--ignored", "--exact", "child", "--nocapture", "--test-threads=1"]);
         command.env(URL, self.url).env(PATTERNS, self.patterns).env(AGENT, self.agent);
+        if let Some(does) = self.does {
+            command.env(DOES, does);
+        }
         if let Some(lease) = self.lease {
             command.env(LEASE, lease.as_millis().to_string());
         }
@@ -138,6 +154,12 @@ impl Child {
     }
 }
 
+/// How a child ended.
+pub(super) enum Ended {
+    Said(String),
+    Killed,
+}
+
 /// A child that runs.
 pub(super) struct Started {
     child: Option<process::Child>,
@@ -150,12 +172,19 @@ impl Started {
         self.says().unwrap_or_else(|output| panic!("it says nothing: {output}"))
     }
 
-    fn says(&mut self) -> Result<String, String> {
+    /// Waits for its end, which may be a violent one.
+    pub(super) fn end(&mut self) -> Ended {
         let output = self.child.take().unwrap().wait_with_output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        let said = text.lines().find_map(|line| line.split_once(SAYS).map(|(_, said)| said));
-        said.map(str::to_owned)
-            .ok_or_else(|| format!("{text}{}", String::from_utf8_lossy(&output.stderr)))
+        match what_it_says(&output) {
+            Ok(said) => Ended::Said(said),
+            // `strace` ends as the child did.
+            Err(_) if output.status.signal() == Some(9) => Ended::Killed,
+            Err(output) => panic!("it says nothing, and was not killed: {output}"),
+        }
+    }
+
+    fn says(&mut self) -> Result<String, String> {
+        what_it_says(&self.child.take().unwrap().wait_with_output().unwrap())
     }
 
     /// Whether it has ended.
@@ -169,6 +198,13 @@ impl Started {
         let children = fs::read_to_string(format!("/proc/{over}/task/{over}/children")).ok()?;
         children.split_whitespace().next()?.parse().ok()
     }
+}
+
+fn what_it_says(output: &process::Output) -> Result<String, String> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let said = text.lines().find_map(|line| line.split_once(SAYS).map(|(_, said)| said));
+    said.map(str::to_owned)
+        .ok_or_else(|| format!("{text}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
 impl Drop for Started {
@@ -193,6 +229,12 @@ pub fn answer_as_child(backends: &Backends) {
     let lease = env::var(LEASE).ok().map(|text| Duration::from_millis(text.parse().unwrap()));
     let said = block_on(async {
         let agent = env::var(AGENT).unwrap();
+        if let Ok(does) = env::var(DOES) {
+            let does: Does = serde_json::from_str(&does).unwrap();
+            // So many more than the loader opened that none of its own is mistaken for one of those.
+            (0..64).for_each(|_| drop(fs::File::open("/dev/null")));
+            return does.at(backends, &url, &agent).await.map(|()| "done".to_owned());
+        }
         let locks = LockManager::new(backends.connect(&url).await?, agent)?;
         if patterns.is_empty() {
             let list = locks.list(ListFilter::default()).await?;

@@ -1,5 +1,5 @@
 //! What a machine does to a store that lies on it: full disks, failing system calls, other users,
-//! wall clocks that are set, processes that are stopped in the middle of a step.
+//! wall clocks that are set, processes that are killed or stopped at any of their system calls.
 //!
 //! For the tests of stores whose steps run in the client's own process. They need `strace`, root,
 //! and `faketime`; a machine that allows no mounts says so in the test's output.
@@ -12,11 +12,19 @@
 
 mod child;
 mod disk;
+mod judge;
+mod killed;
+mod local;
+mod operations;
+mod points;
+mod state;
 mod stopped;
 mod wall_clock;
 
 pub use child::{Child, answer_as_child};
 pub use disk::Disk;
+pub use killed::{Figures, each_kill_leaves_the_old_state_or_the_new_one};
+pub use local::Local;
 pub use stopped::each_stop_holds_the_others_up_and_breaks_nothing;
 pub use wall_clock::a_step_changes_no_lease;
 

@@ -2,70 +2,60 @@
 
 use std::{fs, process::Command, thread, time::Duration};
 
-use futures_lite::future::block_on;
-use lock_core::{Grant, LockManager};
+use tempfile::TempDir;
 
-use super::{Child, acquire, child::Started, held, until};
+use super::{
+    Child, Local,
+    child::Started,
+    killed::{Figures, each},
+    until,
+};
 
 /// The shortest there is.
 const LEASE: Duration = Duration::from_millis(100);
 
-/// Stops a process that takes locks at each of its system calls `calls`; says how many of those
-/// stops held the guard.
+/// At how many calls of each operation, unless a knob says otherwise: each takes a lease's time.
+const SAMPLE: usize = 1;
+
+/// Stops a process at the system calls by which each operation changes a store, one after the
+/// other, once the call has had its effect, and lets it go on when its lease would be over. At
+/// some of them, drawn by a seed, or at all: the knob `LOCK_TEST_POINTS` says at how many of each
+/// operation.
 ///
-/// Meanwhile others are answered as ever, or told that nothing happened and who is in the way: never
-/// that a lock is theirs that is not. Afterwards all is as if it had only been slow.
-///
-/// `fresh` makes a store and says its URL and how it is opened, with little patience.
+/// Meanwhile others are served as ever, or told that nothing happened and who is in the way.
+/// Afterwards all is as if it had only been slow.
 ///
 /// # Panics
 /// If anything else happens.
-pub fn each_stop_holds_the_others_up_and_breaks_nothing<S>(
-    calls: &[&str],
-    fresh: impl Fn() -> (S, String),
-    open: impl Fn(&str, &str) -> LockManager,
-) -> usize {
-    let mut held_up = 0;
-    for call in calls {
-        for when in 1.. {
-            let (_store, url) = fresh();
-            let other = open(&url, "other");
-            let first = acquire(&other, &["x"]).unwrap();
-            let inject = format!("inject={call}:signal=STOP:when={when}");
-            let child = Child::acquire(&url, &["a", "b/*"]).lease(LEASE);
-            let mut child = child.under_strace(&["-e", &inject]).start();
-            let Some(pid) = stopped(&mut child) else {
-                assert!(child.said().starts_with("held "), "{inject}");
-                break;
-            };
-            thread::sleep(LEASE);
-            // Refreshing, looking, taking what nobody wants: each is done, or has not happened.
-            match acquire(&other, &["y"]) {
-                Ok(token) => assert!(token > first, "{inject}"),
-                Err((kind, text)) => {
-                    held_up += 1;
-                    assert_eq!(kind, lock_core::ErrorKind::Unavailable, "{inject}: {text}");
-                    assert!(text.contains(&pid.to_string()), "{inject}: {text} of {pid}");
-                }
+pub fn each_stop_holds_the_others_up_and_breaks_nothing(local: &Local) -> Figures {
+    each(local, SAMPLE, |case, point, figures| {
+        let dir = TempDir::new().unwrap();
+        case.operation.prepare(case.local, dir.path());
+        let url = (case.local.url)(dir.path());
+        let child = Child::does(&url, &case.operation.does);
+        let sends = point.sends("STOP", dir.path());
+        let sends: Vec<&str> = sends.iter().map(String::as_str).collect();
+        let mut child = child.under_strace(&sends).start();
+        let what = format!("stopped at {point}");
+        let mut stops = 0;
+        while let Some(pid) = stopped(&mut child) {
+            stops += 1;
+            // Each thread counts its own calls: another one may be stopped later.
+            if stops == 1 {
+                thread::sleep(LEASE);
+                figures.held_up += usize::from(case.is_held_up(dir.path(), pid, &what));
             }
             // On a busy machine it may only have seemed to stand still, and is gone.
             let resumed = Command::new("kill").args(["-CONT", &pid.to_string()]).status().unwrap();
-            assert!(resumed.success() || child.is_over(), "{inject}: {resumed}");
-            let said = child.said();
-            let token = said.strip_prefix("held ").unwrap_or_else(|| panic!("{inject}: {said}"));
-            // Its lease may be over by now. What it took was both or nothing.
-            let now = held(&other);
-            let (a, b) = (now.contains(&"a".to_owned()), now.contains(&"b/*".to_owned()));
-            assert!(a == b && now.contains(&"x".to_owned()), "{inject}: {now:?}");
-            thread::sleep(LEASE);
-            let taken = block_on(other.acquire(["a", "b/*", "y"]).into_future()).unwrap();
-            let Grant::Held(leases) = taken else { panic!("{inject}: {taken:?}") };
-            let (later, earlier) = (leases.token().get(), token.parse().unwrap());
-            assert!(later > earlier, "{inject}: {later} after {earlier}");
-            assert_eq!(block_on(other.refresh("x")).unwrap().lost, [], "{inject}");
+            assert!(resumed.success() || child.is_over(), "{what}: {resumed}");
         }
-    }
-    held_up
+        figures.cut += usize::from(stops > 0);
+        figures.missed += usize::from(stops == 0);
+        assert_eq!(child.said(), "done", "{}, {what}", case.operation.name);
+        let is_new = case.judge(dir.path(), &what);
+        figures.old += usize::from(!is_new);
+        assert!(is_new, "{}, {what}: it said that it is done", case.operation.name);
+    })
 }
 
 /// Waits until the child stands still, and says which process it is; `None` if it ended first.

@@ -31,6 +31,9 @@ A test shows something if it can fail. `conformance-tests/mutants/run` breaks th
 other, and demands that the tests that must see it do: {tests} tests for {cells} cells. What is broken, and who must see it,
 stands in the tables beside it (`--only NAME`, `--package fs`). Every ordinary run checks that each cell has its mutant.
 
+Of the system calls at which a process is killed or stopped, an ordinary run draws some of each operation, by a seed that it prints;
+`LOCK_TEST_POINTS=1000` tries all of them, which takes some minutes: `cargo nextest run -E 'binary(crash_points)'`.
+
 | fault | `fs:` | `sqlite:` | `redis:` |
 |---|---|---|---|
 "

@@ -48,10 +48,12 @@ const fn remote(
 }
 
 const FS: &str = "lock-fs/tests/faults.rs";
+const FS_POINTS: &str = "lock-fs/tests/crash_points.rs";
 const FS_CRASH: &str = "lock-fs/src/crash_tests.rs";
 const FS_PLANTED: &str = "lock-fs/tests/planted.rs";
 const FS_DOCTOR: &str = "lock-fs/tests/doctor.rs";
 const SQLITE: &str = "lock-sqlite/tests/faults.rs";
+const SQLITE_POINTS: &str = "lock-sqlite/tests/crash_points.rs";
 const SQLITE_PLANTED: &str = "lock-sqlite/tests/planted.rs";
 const SQLITE_REFUSALS: &str = "lock-sqlite/tests/refusals.rs";
 const SQLITE_WAITING: &str = "lock-sqlite/tests/waiting.rs";
@@ -74,22 +76,30 @@ pub(crate) const TABLE: &[Row] = &[
     // Processes.
     all("kill -9 at any moment", "grants stand; nothing half done", CRASH, "killed_at_any_moment"),
     row(
-        "kill -9 at each point of a step",
-        Shown("the old state or the new one", FS_CRASH, "a_grant_of_several"),
-        None("a commit is one append to SQLite's log; see the row above"),
+        "kill -9 at any system call of any operation",
+        Shown(
+            "the old state or the new one",
+            FS_POINTS,
+            "whoever_is_killed_at_any_call_leaves_the_old_state_or_the_new_one",
+        ),
+        Shown(
+            "the old state or the new one",
+            SQLITE_POINTS,
+            "whoever_is_killed_at_any_call_leaves_the_old_state_or_the_new_one",
+        ),
         None("a step is one script, which the server runs whole"),
     ),
     row(
-        "SIGSTOP in a step, resumed past the lease",
+        "SIGSTOP at any system call, resumed past the lease",
         Shown(
             "others get exit 6 and its pid; then all is consistent",
-            FS,
-            "whoever_is_stopped_in_a_step_holds_the_others_up_and_breaks_nothing",
+            FS_POINTS,
+            "whoever_is_stopped_at_any_call_holds_the_others_up_and_breaks_nothing",
         ),
         Shown(
             "others get exit 6 and its pid; then all is consistent",
-            SQLITE,
-            "whoever_is_stopped_in_a_step_holds_the_others_up_and_breaks_nothing",
+            SQLITE_POINTS,
+            "whoever_is_stopped_at_any_call_holds_the_others_up_and_breaks_nothing",
         ),
         Shown(
             "nobody is held up; all is consistent",
