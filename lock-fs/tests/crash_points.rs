@@ -24,6 +24,8 @@ const STORE: Local = Local {
     },
     backends: || Backends::new().with(&lock_fs::SCHEME),
     damage,
+    // Its redo is there, and its first record.
+    midway: ("renameat", 3),
     fill,
 };
 

@@ -21,6 +21,8 @@ const STORE: Local = Local {
     },
     backends: || Backends::new().with(&lock_sqlite::SCHEME),
     damage,
+    // Some of its pages are in the log, and not the last.
+    midway: ("pwrite64", 14),
     fill,
 };
 

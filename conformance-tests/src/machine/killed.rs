@@ -79,6 +79,10 @@ pub(super) fn each(
     println!("LOCK_TEST_SEED={seed} draws {count} points of each operation");
     let (mut rng, mut all) = (Rng::new(seed), Figures::default());
     for operation in operations::all() {
+        if operation.is_slow && knobs::points().is_none() {
+            println!("{:32} only where LOCK_TEST_POINTS is set", operation.name);
+            continue;
+        }
         let (case, points) = whole(local, &operation);
         let mut figures = Figures { points: points.len(), ..Figures::default() };
         for point in points::sample(&points, count, &mut rng) {

@@ -5,11 +5,11 @@ use std::{path::Path, time::Duration};
 use futures_lite::future::block_on;
 use lock_core::{
     Acquire, Backends, Check, Error, Leave, LockManager, Mode, Nonce, Pattern, Place, RecordId,
-    Ttl, host::Host,
+    Renew, Ttl, host::Host,
 };
 use serde::{Deserialize, Serialize};
 
-use super::Local;
+use super::{Child, Local, child::Ended};
 use crate::plan::{Act, Wanted};
 
 /// All that the operations lock.
@@ -27,10 +27,14 @@ pub(super) struct Operation {
     /// What comes before it, and is not cut short.
     stage: Vec<Stage>,
     pub(super) does: Does,
+    /// Whether the stage takes so long to set that an ordinary run does without.
+    pub(super) is_slow: bool,
 }
 
 enum Stage {
     By(&'static str, Does),
+    /// The same, killed in the middle.
+    Killed(Does),
     /// One of the locks is damaged, as the store's tests know how.
     Damaged,
     /// The history is so long that the next step has to put it away.
@@ -43,6 +47,8 @@ pub(super) enum Does {
     Act(Act),
     /// Asks, and stands in line if it is not granted.
     Stand(Wanted),
+    /// Keeps its place in line.
+    Renew,
     /// Leaves the line.
     Leave,
     /// Mends the store.
@@ -77,20 +83,31 @@ pub(super) fn all() -> Vec<Operation> {
         stage.push(by("owner", Release(vec!["hot.rs".into()])));
         stage
     };
-    let new = |name, stage, does| Operation { name, stage, does };
-    let act = |name, stage, act| Operation { name, stage, does: Does::Act(act) };
+    let long_in_line = || {
+        let mut stage = in_line();
+        stage.push(by("child", Pause(1_600_000)));
+        stage
+    };
+    let unreadable =
+        || vec![first(), by("owner", Acquire(Wanted::of(["lib/*.py"]))), Stage::Damaged];
+    let left_behind = || vec![first(), Stage::Killed(Does::Act(Acquire(set())))];
+    let new = |name, stage, does| Operation { name, stage, does, is_slow: false };
+    let act = |name, stage, act| new(name, stage, Does::Act(act));
     vec![
         act("the first lock of a store", vec![], Acquire(path().ttl(SHORT))),
         act("a path", vec![first()], Acquire(path().ttl(SHORT))),
         act("a set", vec![first()], Acquire(set().ttl(SHORT))),
         act("a refusal", vec![others()], Acquire(path())),
         act("a takeover", stale(), Acquire(set().ttl(SHORT))),
+        act("a takeover of what is damaged", unreadable(), Acquire(set().ttl(SHORT))),
+        act("a step after a killed one", left_behind(), Acquire(hot())),
         act("an upgrade", vec![by("child", Acquire(path().shared()))], Acquire(path().ttl(SHORT))),
         act("a refresh", vec![mine(), by("child", Pause(2_000))], Refresh(set_names())),
         act("a release", vec![mine()], Release(vec!["a.rs".into()])),
         act("a release of all", vec![first(), mine()], ReleaseAll),
         new("joining the line", contended(), Does::Stand(hot())),
         new("being served in line", served(), Does::Stand(hot())),
+        Operation { is_slow: true, ..new("keeping a place in line", long_in_line(), Does::Renew) },
         new("leaving the line", in_line(), Does::Leave),
         act("a break", vec![first(), others()], Break("lib/*.py".into())),
         act("a cleanup of what is stale", stale(), CleanupStale { older_than_millis: None }),
@@ -112,6 +129,13 @@ impl Operation {
             match stage {
                 Stage::By(agent, does) => {
                     block_on(does.with(&local.agent(dir, agent))).unwrap();
+                }
+                Stage::Killed(does) => {
+                    let (call, number) = local.midway;
+                    let inject = format!("inject={call}:signal=KILL:when={number}");
+                    let child = Child::does(&(local.url)(dir), does);
+                    let end = child.under_strace(&["-e", &inject]).start().end();
+                    assert!(matches!(end, Ended::Killed), "{}", self.name);
                 }
                 Stage::Damaged => (local.damage)(dir),
                 Stage::Full => (local.fill)(dir),
@@ -158,6 +182,7 @@ impl Does {
                 };
                 drop(locks.execute(acquire).await?);
             }
+            Self::Renew => drop(locks.execute(Renew { waiter: PLACE }).await?),
             Self::Leave => drop(locks.execute(Leave { waiter: PLACE }).await?),
             Self::Repair => panic!("nobody mends a store through its locks"),
         }
