@@ -31,6 +31,7 @@ mod manager;
 mod memory;
 mod model;
 mod outcome;
+mod pace;
 mod scope;
 mod specimen;
 mod tally;
@@ -62,6 +63,7 @@ pub use model::{
     Waiter, parse_duration,
 };
 pub use outcome::{Answer, Granted, Lost, Outcome};
+pub use pace::Pace;
 pub use pattern::Pattern;
 pub use scope::{EndingScope, LockScope, Scope};
 pub use specimen::Specimen;

@@ -7,7 +7,7 @@ use std::{
 
 use async_io::Timer;
 use futures_lite::{FutureExt as _, future};
-use lock_core::Version;
+use lock_core::{Pace, Version};
 use rustix::{
     fd::OwnedFd,
     fs::{Mode, OFlags},
@@ -21,27 +21,25 @@ use crate::{
     store::STATE,
 };
 
-/// Where no bell can be heard, the first pause between two looks, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
-
 /// Looks at the version without taking the guard.
 #[derive(Debug)]
 pub(crate) struct Watch {
     path: PathBuf,
     bell: Bell,
+    /// Of looking, where no bell can be heard.
+    pace: Pace,
 }
 
 impl Watch {
     /// `listens` says whether the kernel is asked to tell of changes.
     pub(crate) fn new(path: PathBuf, listens: bool) -> Self {
         let bell = Bell::new(&path, listens);
-        Self { path, bell }
+        Self { path, bell, pace: Pace::default() }
     }
 
     /// Returns once the version is not `seen`, at the latest after `limit`.
     pub(crate) async fn changed(&self, seen: Version, limit: Duration) -> Result<Version> {
         let end = Instant::now().checked_add(limit);
-        let (mut pause, longest) = PAUSES;
         loop {
             // First listen, then look: a ring in between is heard.
             let (rung, ear) = self.bell.listen();
@@ -60,8 +58,7 @@ impl Watch {
                 None => {
                     let mut next = left.unwrap_or(Duration::MAX);
                     if ear.is_none() {
-                        next = next.min(pause);
-                        pause = (pause * 2).min(longest);
+                        next = next.min(self.pace.pause(seen));
                     }
                     let here = async {
                         rung.await;

@@ -2,6 +2,7 @@
 //!
 //! A step that changes one file is committed by the one call that changes it. A step that changes
 //! more is written down as a [redo](crate::redo) file first, and committed by the rename of that.
+//! (A place in line that is only kept changes a few digits in one record, and nothing else.)
 //! The state is dirty from before the first write until after the last, so that whoever comes
 //! after a killed process knows that there is something to settle.
 
@@ -24,6 +25,7 @@ use crate::{
     place::{self, Spot},
     quarantine, record,
     redo::{Op, REDO, Redo},
+    renew,
     state::State,
     store::{STATE, Store},
     sys,
@@ -41,6 +43,9 @@ pub(crate) fn commit(
     loaded: &Loaded,
     moment: Moment,
 ) -> Result<Vec<Op>> {
+    if after.version == before.version && renew::in_place(store, committed, moment) {
+        return Ok(Vec::new());
+    }
     let ops = plan(committed, loaded, moment, &mut store.known)?;
     let lines = log::text(&committed.log).map_err(unwritable)?;
     let before = log::turn_over(store, before)?;

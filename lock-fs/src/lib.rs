@@ -33,6 +33,7 @@ mod record;
 mod recover;
 mod redo;
 mod refusals;
+mod renew;
 mod repair;
 mod scheme;
 mod session;

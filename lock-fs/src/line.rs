@@ -58,8 +58,9 @@ pub(crate) fn sick(store: &Store) -> Result<Vec<Spot>> {
 
 /// What was read of the line before, by the names of its files.
 ///
-/// Everybody who waits looks at all who do, again and again. A record is never written in place:
-/// the same inode, changed at the same time, says the same.
+/// Everybody who waits looks at all who do, again and again. The same inode, changed at the same
+/// time, says the same: a record is written in place only to be [renewed](crate::renew), and not
+/// again within the tick of the file system's clock.
 pub(crate) type Known = HashMap<String, (Same, WaiterIn)>;
 
 /// Which file it is: inode, time of its last change, size.

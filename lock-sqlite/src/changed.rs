@@ -10,17 +10,12 @@ use lock_core::{BackendError, Version};
 
 use crate::{meta::Meta, store::Store};
 
-/// Where there is no bell, the first look comes after the first of these, and they grow to the
-/// second: a waiter of long standing costs less than one per cent of a core.
-const LOOKS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
-
 pub(crate) async fn changed(
     store: &Arc<Store>,
     seen: Version,
     limit: Duration,
 ) -> Result<Version, BackendError> {
     let end = Instant::now().checked_add(limit);
-    let (mut pause, longest) = LOOKS;
     loop {
         // First listen, then look: a ring in between is heard.
         let (rung, watch) = store.bell.listen();
@@ -46,8 +41,7 @@ pub(crate) async fn changed(
         }
         let mut next = left.unwrap_or(Duration::MAX);
         if watch.is_none() {
-            next = next.min(pause);
-            pause = (pause * 2).min(longest);
+            next = next.min(store.pace.pause(seen));
         }
         let here = async {
             rung.await;

@@ -10,7 +10,7 @@ use std::{
 
 use async_lock::Mutex;
 use futures_lite::FutureExt as _;
-use lock_core::{BackendError, ErrorKind};
+use lock_core::{BackendError, ErrorKind, Pace};
 
 use crate::{
     bell::Bell,
@@ -29,6 +29,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Store {
     pub(crate) place: Place,
     pub(crate) bell: Bell,
+    /// Of looking, where no bell can be heard.
+    pub(crate) pace: Pace,
     gate: Gate,
     patience: Duration,
     /// Whether the file was there when it was last needed.
@@ -85,7 +87,7 @@ impl Store {
         let bell = Bell::new(&place.guard);
         let gate = Gate::new(&place.guard);
         let (seen, db) = (AtomicBool::new(false), Mutex::new(None));
-        Self { place, bell, gate, patience, seen, db }
+        Self { place, bell, pace: Pace::default(), gate, patience, seen, db }
     }
 
     /// Whether there is no file yet, so that nothing is held in it.

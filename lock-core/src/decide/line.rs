@@ -118,9 +118,11 @@ pub(crate) fn renew(place: RecordId, view: &View) -> (Draft, Vec<Change>) {
     (Draft::Final(Answer::Renewed(stands.is_some())), changes.into_iter().collect())
 }
 
-/// How long until a place that ends at `expires_at` should be renewed.
-pub(crate) fn due(expires_at: Timestamp, now: Timestamp) -> Duration {
-    expires_at.since(now + (Decision::WAITER_TTL - RENEW_AFTER))
+/// How long until the place that ends at `expires_at` should be renewed: each a little earlier than it
+/// need be, and not all by as much, so that those who came together do not always renew together.
+pub(crate) fn due(place: RecordId, expires_at: Timestamp, now: Timestamp) -> Duration {
+    let early = RENEW_AFTER.mul_f64(0.2 * place.nonce().share());
+    expires_at.since(now + (Decision::WAITER_TTL - RENEW_AFTER + early))
 }
 
 /// Leaves the line, or never enters it, because waiting would never end.
@@ -137,8 +139,11 @@ pub(crate) fn give_up(
 
 #[cfg(test)]
 mod tests {
-    use super::super::world::{World, place};
-    use crate::{Command, Leave, Renew};
+    use super::{
+        super::world::{World, place},
+        due,
+    };
+    use crate::{Command, Decision, Leave, Nonce, RecordId, Renew, Timestamp};
 
     #[test]
     fn first_come_first_served() {
@@ -241,6 +246,16 @@ mod tests {
         assert_eq!(renew(2), "stands no more");
         assert_eq!(world.ask("two", "a").waiting(2), "waits at 1: one holds a");
         assert_eq!(renew(3), "stands no more");
+    }
+
+    #[test]
+    fn those_who_came_together_do_not_renew_together() {
+        let now = Timestamp::from_micros(1_764_000_000_000_000);
+        let due = |bits| {
+            let place = RecordId::new(Nonce::from_bits(bits), 0);
+            due(place, now + Decision::WAITER_TTL, now).as_millis()
+        };
+        assert_eq!([0, 0x80, 0xff].map(due), [1_500, 1_349, 1_200]);
     }
 
     #[test]

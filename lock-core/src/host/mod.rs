@@ -48,6 +48,8 @@ pub struct Host {
     boot_id: OnceLock<String>,
     clock_offset: OnceLock<Option<i64>>,
     identity: OnceLock<Identity>,
+    /// The process that first asked about itself, and when it started.
+    own: OnceLock<(u32, u64)>,
 }
 
 /// Where a process is: whose pids its pid is one of, and since when its start counts.
@@ -72,6 +74,7 @@ static CURRENT: Host = Host {
     boot_id: OnceLock::new(),
     clock_offset: OnceLock::new(),
     identity: OnceLock::new(),
+    own: OnceLock::new(),
 };
 
 impl Host {

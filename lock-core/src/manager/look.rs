@@ -3,11 +3,17 @@
 use std::time::Duration;
 
 use super::InLine;
-use crate::{Blocker, Process, RecordId, Refusal, Timestamp, Version, host::Host, host::Moment};
+use crate::{Blocker, Process, RecordId, Timestamp, Version, host::Host, host::Moment};
 
 /// Whoever waits looks again at least this often, whatever it was told or not told: the rest of
-/// this room says when a look is needed, and no rule should have to be right for ever.
+/// this room says when a look is needed, and no rule should have to be right for ever. If nothing was
+/// told since the last whole look, it looks only whether the first one ahead still stands: in a
+/// line of a hundred that nobody leaves, a hundred looks at a hundred are most of what waiting costs.
 const AT_LAST: Duration = Duration::from_secs(10);
+const WHOLLY_AT_LAST: Duration = Duration::from_secs(60);
+
+/// How often to see whether those in the way still live, which is no step of the store.
+const POLL: Duration = Duration::from_secs(1);
 
 /// How often whoever waits looks at the whole line although somebody stands ahead: the more
 /// stand there, the more such looks there are, and the longer each takes.
@@ -29,6 +35,10 @@ pub(super) struct Look {
     /// When the question was sent: the store's clock read `line.now` a little later.
     at: Moment,
     since: Moment,
+    /// When it was last known to stand.
+    known: Moment,
+    /// Whether there has been a new version since.
+    news: bool,
     /// Those ahead in line, the first one first: ticket and name.
     ahead: Vec<(u64, RecordId)>,
     /// The one of them to look after.
@@ -45,7 +55,18 @@ impl Look {
         let mut ahead: Vec<_> = waiting.collect();
         ahead.sort_unstable();
         ahead.dedup();
-        Self { version, line, at, since: at, ahead, sentinel: 0 }
+        Self { version, line, at, since: at, known: at, news: false, ahead, sentinel: 0 }
+    }
+
+    /// There is a new version.
+    pub(super) fn hear(&mut self) {
+        self.news = true;
+    }
+
+    /// What is needed of it still stood at `at`.
+    pub(super) fn still_stands(&mut self, version: Version, at: Moment) {
+        self.news |= version != self.version;
+        (self.version, self.known) = (version, at);
     }
 
     /// The store's clock has been read.
@@ -65,7 +86,10 @@ impl Look {
     pub(super) fn ahead(&self) -> Option<(RecordId, u64)> {
         let (least, most) = AFRESH_RANGE;
         let count = u32::try_from(self.ahead.len()).unwrap_or(u32::MAX);
-        let afresh = AFRESH.saturating_mul(count).clamp(least, most);
+        let afresh = match self.news {
+            true => AFRESH.saturating_mul(count).clamp(least, most),
+            false => WHOLLY_AT_LAST,
+        };
         let sentinel = self.ahead.get(self.sentinel).filter(|_| since(self.since) < afresh);
         sentinel.map(|(ticket, id)| (*id, *ticket))
     }
@@ -88,24 +112,30 @@ impl Look {
         let now = self.now();
         let ends = self.line.refusal.conflicts.iter().map(|it| it.blocker.expires_at().since(now));
         // At least a moment: an expiry that lies exactly at `now` must not spin.
-        ends.max().unwrap_or_default().min(AT_LAST).max(Duration::from_millis(1))
+        let lasts = ends.max().unwrap_or_default().min(AT_LAST).max(Duration::from_millis(1));
+        if self.may_die() { lasts.min(POLL) } else { lasts }
     }
 
-    /// Whether it still stands, there being no new version.
-    pub(super) fn stands(&self) -> bool {
-        since(self.since) < AT_LAST && !may_be_over(&self.line.refusal, self.now())
+    /// Whether it may be that nothing stands in the way any more although there is no new version.
+    pub(super) fn may_be_over(&self) -> bool {
+        let (now, host) = (self.now(), Host::current());
+        let gone = |blocker: &Blocker| {
+            let dead = || blocker.processes().iter().all(|process| host.proves_dead(process));
+            now >= blocker.expires_at() || (!blocker.processes().is_empty() && dead())
+        };
+        self.line.refusal.conflicts.iter().all(|conflict| gone(&conflict.blocker))
     }
-}
 
-/// Whether all of it may have gone by `now` without a step: past its lease, or with its processes.
-fn may_be_over(refusal: &Refusal, now: Timestamp) -> bool {
-    let host = Host::current();
-    let gone = |blocker: &Blocker| {
-        let processes = blocker.processes();
-        let dead = || processes.iter().all(|process| host.proves_dead(process));
-        now >= blocker.expires_at() || (!processes.is_empty() && dead())
-    };
-    refusal.conflicts.iter().all(|conflict| gone(&conflict.blocker))
+    /// Whether it has not been known to stand for so long that it is to be seen again.
+    pub(super) fn is_old(&self) -> bool {
+        since(self.known) >= AT_LAST
+    }
+
+    /// Whether nobody has to take a step for all that is in the way to be gone.
+    fn may_die(&self) -> bool {
+        let conflicts = &self.line.refusal.conflicts;
+        conflicts.iter().all(|conflict| !conflict.blocker.processes().is_empty())
+    }
 }
 
 impl Blocker {
@@ -133,16 +163,45 @@ fn since(at: Moment) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Nonce;
+    use crate::{Nonce, Refusal};
+
+    /// A look at `count` who stand ahead, taken so long ago.
+    fn look(count: u64, ago: Duration) -> Look {
+        let refusal = Refusal::default();
+        let line = InLine { position: 101, refusal, now: Timestamp::default() };
+        let mut at = Moment::now();
+        at.boottime -= i64::try_from(ago.as_micros()).unwrap();
+        let mut look = Look::new(Version::default(), line, at);
+        look.ahead = (0..count).map(|ticket| (ticket, RecordId::new(Nonce::random(), 0))).collect();
+        look
+    }
+
+    /// What a hundred cost who only wait: each looked at all the others every ten seconds.
+    #[test]
+    fn a_line_in_which_nothing_happens_is_looked_at_as_a_whole_once_a_minute() {
+        let seconds = Duration::from_secs;
+        let mut quiet = look(100, seconds(11));
+        assert!(quiet.is_old());
+        assert!(quiet.ahead().is_some(), "the first one ahead is enough");
+        quiet.still_stands(Version::default(), Moment::now());
+        assert!(!quiet.is_old());
+        assert_eq!(look(100, seconds(61)).ahead(), None);
+        assert_eq!(look(0, seconds(11)).ahead(), None, "nobody is ahead");
+        // Once there was something to hear, it is to be seen soon.
+        assert!(look(100, seconds(7)).ahead().is_some());
+        let mut told = look(100, seconds(9));
+        told.hear();
+        assert_eq!(told.ahead(), None);
+        let mut found = look(100, seconds(9));
+        found.still_stands(Version::new(1), Moment::now());
+        assert_eq!(found.ahead(), None);
+    }
 
     /// Whoever comes to the front must not sleep through its turn: the pause is by how many are
     /// certain to be served first, and not by how many there once were.
     #[test]
     fn who_comes_closer_sleeps_for_less_and_who_is_next_not_at_all() {
-        let refusal = Refusal::default();
-        let line = InLine { position: 101, refusal, now: Timestamp::default() };
-        let mut look = Look::new(Version::default(), line, Moment::now());
-        look.ahead = (0..100).map(|ticket| (ticket, RecordId::new(Nonce::random(), 0))).collect();
+        let mut look = look(100, Duration::ZERO);
         let mut looked_after = Vec::new();
         while let Some((_, ticket)) = look.ahead() {
             looked_after.push(ticket);

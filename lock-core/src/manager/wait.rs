@@ -13,8 +13,8 @@ use crate::{
     Scope, Timestamp, Waiter, decide::due, host::Moment, keeper,
 };
 
-/// How often to see whether those in the way still live, which is no step of the store.
-const POLL: Duration = Duration::from_secs(1);
+/// How often whoever asked to be told of the line is told.
+const TELL: Duration = Duration::from_secs(1);
 
 impl LockManager {
     /// Asks again whenever something may have changed, keeping its place, until it is granted or
@@ -82,24 +82,32 @@ impl LockManager {
     ) -> Result<(), Error> {
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let renewal = place.map(|(_, until)| due(until, look.now()));
-            let pause =
-                [Some(look.lasts()), renewal, left].into_iter().flatten().fold(POLL, Duration::min);
-            let version = self.backend.changed(look.version, pause).await?;
+            let renewal = place.map(|(waiter, until)| due(waiter, until, look.now()));
+            let tell = listener.is_some().then_some(TELL);
+            let until = [renewal, left, tell].into_iter().flatten();
+            let version =
+                self.backend.changed(look.version, until.fold(look.lasts(), Duration::min)).await?;
             let over = deadline.is_some_and(|deadline| deadline <= Instant::now());
-            if over || !look.stands() {
+            if over || look.may_be_over() {
                 return Ok(());
             }
-            if version != look.version && !self.is_still_behind(&mut look, left).await? {
+            let news = version != look.version;
+            if news {
+                look.hear();
+            }
+            if (news || look.is_old()) && !self.is_still_behind(&mut look).await? {
                 return Ok(());
+            }
+            if news {
+                // Those between are to be served first, and that takes some time.
+                Timer::after(left.map_or(look.pace(), |left| left.min(look.pace()))).await;
             }
             if let Some((waiter, until)) = &mut place
-                && due(*until, look.now()).is_zero()
+                && due(*waiter, *until, look.now()).is_zero()
             {
                 let sent = Moment::now();
-                let Outcome { version, now, answer, .. } =
-                    self.execute(Renew { waiter: *waiter }).await?;
-                if version != look.version || answer != Answer::Renewed(true) {
+                let Outcome { now, answer, .. } = self.execute(Renew { waiter: *waiter }).await?;
+                if answer != Answer::Renewed(true) {
                     return Ok(());
                 }
                 look.tick(now, sent);
@@ -115,26 +123,19 @@ impl LockManager {
     /// Whether one of those ahead in line still stands where it stood: then nothing is to be had
     /// yet, whatever else has changed. In a line of a hundred each step of anybody wakes everybody,
     /// and but for this each would look at all the others before the next can step.
-    async fn is_still_behind(
-        &self,
-        look: &mut Look,
-        left: Option<Duration>,
-    ) -> Result<bool, Error> {
-        let (sent, view) = loop {
+    async fn is_still_behind(&self, look: &mut Look) -> Result<bool, Error> {
+        loop {
             let Some((ahead, ticket)) = look.ahead() else { return Ok(false) };
             let sent = Moment::now();
             let view = self.backend.view(&Scope::default().with_waiter(ahead)).await?;
             let stands = |waiter: &Waiter| waiter.id == ahead && waiter.ticket == ticket;
             if view.waiters.iter().any(|waiter| stands(waiter) && view.is_waiting(waiter)) {
-                break (sent, view);
+                look.still_stands(view.version, sent);
+                look.tick(view.now, sent);
+                return Ok(true);
             }
             look.advance();
-        };
-        look.version = view.version;
-        look.tick(view.now, sent);
-        // Those between are to be served first, and that takes some time.
-        Timer::after(left.map_or(look.pace(), |left| left.min(look.pace()))).await;
-        Ok(true)
+        }
     }
 
     /// Waits until `request` would be granted, for as long as it is willing to

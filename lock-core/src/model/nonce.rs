@@ -37,6 +37,12 @@ impl Nonce {
     pub const fn from_bits(bits: u128) -> Self {
         Self(bits)
     }
+
+    /// Between 0 and 1, and as random as the nonce.
+    pub(crate) fn share(self) -> f64 {
+        let [first, ..] = self.0.to_le_bytes();
+        f64::from(first) / 255.0
+    }
 }
 
 /// 32 hexadecimal digits; put together by hand, as every record is full of them.

@@ -116,11 +116,13 @@ impl System {
     /// runs has no entry in `/proc` either.
     pub(super) fn is_gone(&self, pid: u32, start: u64, proc_is_ours: bool) -> bool {
         let Some(id) = process_id(pid) else { return false };
-        if test_kill_process(id) == Err(Errno::SRCH) {
-            return true;
+        // Most that are asked about live, and their entry says it in three calls.
+        match proc_is_ours.then(|| self.stat(pid)).flatten() {
+            Some(stat) => {
+                stat.has_ended() || (start != 0 && stat.start != 0 && stat.start != start)
+            }
+            None => test_kill_process(id) == Err(Errno::SRCH),
         }
-        let Some(stat) = proc_is_ours.then(|| self.stat(pid)).flatten() else { return false };
-        stat.has_ended() || (start != 0 && stat.start != 0 && stat.start != start)
     }
 
     fn stat(&self, pid: u32) -> Option<Stat> {
