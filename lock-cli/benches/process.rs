@@ -2,7 +2,8 @@
 //! `lockctl --version` (what a process costs that does nothing) and `flock FILE true`; and what
 //! memory one takes that holds a lock.
 //!
-//! `cargo bench -p lock-cli --bench process [-- --quick]`; Redis needs `redis-server`.
+//! `cargo bench -p lock-cli --bench process [-- --quick]`; Redis needs `redis-server`, or
+//! `REDIS_SERVER` that says where one is.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -145,7 +146,8 @@ struct Server(Child);
 
 impl Server {
     fn start(dir: &Path, socket: &Path) -> std::io::Result<Self> {
-        let mut server = Command::new("redis-server");
+        let program = std::env::var_os("REDIS_SERVER").unwrap_or("redis-server".into());
+        let mut server = Command::new(program);
         server
             .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
             .arg(socket);

@@ -1,4 +1,5 @@
-//! How many system calls a cycle takes: a guard against regressions that no noise can trip.
+//! How many system calls a cycle takes, and in which order: a guard against regressions that no
+//! noise can trip.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
@@ -15,20 +16,25 @@ const CYCLES: &str = "LOCK_FS_TEST_CYCLES";
 /// Acquire and release of one path, all told. The floor of both is 13: see `benches/floor`.
 const CEILING: u64 = 43;
 
-/// What `strace -c` counted, call by call, while a child ran `cycles` cycles.
-fn counted(cycles: u64) -> BTreeMap<String, u64> {
+/// What `strace` with `options` wrote down of a child that ran `cycles` cycles.
+fn traced(options: &[&str], cycles: u64) -> String {
     let dir = TempDir::new().unwrap();
-    let counts = dir.path().join("counts");
+    let trace = dir.path().join("trace");
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-c", "-o"]).arg(&counts).arg(std::env::current_exe().unwrap());
+    strace.arg("-f").args(options).arg("-o").arg(&trace).arg(std::env::current_exe().unwrap());
     strace.args(["--ignored", "--exact", "child", "--test-threads=1"]);
     strace.env(STORE, dir.path().join("locks")).env(CYCLES, cycles.to_string());
     let output = strace.output().unwrap_or_else(|error| {
         panic!("strace is needed, and ./test brings it: {error}");
     });
     assert!(output.status.success(), "{output:?}");
+    std::fs::read_to_string(trace).unwrap()
+}
+
+/// What `strace -c` counted, call by call, while a child ran `cycles` cycles.
+fn counted(cycles: u64) -> BTreeMap<String, u64> {
     // % time, seconds, usecs/call, calls, [errors], syscall
-    let text = std::fs::read_to_string(counts).unwrap();
+    let text = traced(&["-c"], cycles);
     let count = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
         let calls = words.get(3)?.parse().ok()?;
@@ -66,7 +72,24 @@ fn a_cycle_stays_below_its_ceiling() {
     }
 }
 
-/// What is counted.
+/// Whoever is woken wants the guard: a bell that rings before it is free wakes them for nothing.
+#[test]
+fn the_bell_rings_only_once_the_guard_is_free() {
+    const CYCLES: usize = 3;
+    let trace = traced(&["-y", "-e", "trace=flock,pwrite64"], CYCLES as u64);
+    let (mut held, mut rung) = (false, 0);
+    for line in trace.lines() {
+        if line.contains("/guard>") && line.contains("flock(") {
+            held = !line.contains("LOCK_UN");
+        } else if line.contains("/bell>") {
+            assert!(!held, "rung under the guard: {line}\n{trace}");
+            rung += 1;
+        }
+    }
+    assert_eq!(rung, 2 * CYCLES, "once for each step: {trace}");
+}
+
+/// What is traced.
 #[test]
 #[ignore = "another test runs it in a process of its own"]
 fn child() {

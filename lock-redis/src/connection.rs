@@ -14,7 +14,7 @@ use redis::{
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
-    error::{Call, broke_at_once, failed, late, silent},
+    error::{Call, broke_at_once, code, failed, late, silent},
     node::Node,
     options::RedisOptions,
     route::Route,
@@ -105,7 +105,7 @@ impl Connection {
                 },
                 Err(_) => return Err(self.gave_up(call, open.number)),
             };
-            match error.code() {
+            match code(&error) {
                 None => {
                     self.close(open.number);
                     // The server may have been restarted since; to look again does no harm.

@@ -41,9 +41,18 @@ pub(crate) fn is_forbidden(error: &BackendError) -> bool {
     has_code(error, "NOPERM")
 }
 
+/// What the server says it is; none if it says nothing. Redis 6.2 tells in front of it where in
+/// our script that was: `@user_script: 73: -OOM command not allowed`.
+pub(crate) fn code(error: &RedisError) -> Option<&str> {
+    let code = error.code()?;
+    let within = error.detail().filter(|_| code.starts_with("@user_script"));
+    let said = within.and_then(|detail| detail.split_once(": -")?.1.split_whitespace().next());
+    Some(said.unwrap_or(code))
+}
+
 fn has_code(error: &BackendError, code: &str) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref());
-    source.is_some_and(|error: &RedisError| error.code() == Some(code))
+    source.is_some_and(|error| self::code(error) == Some(code))
 }
 
 /// An error for a call that was not answered in time.
@@ -72,7 +81,7 @@ fn explain(error: &RedisError, call: Call) -> (ErrorKind, &'static str) {
     if error.detail().is_some_and(|detail| detail.contains("unauthenticated")) {
         return (ErrorKind::Denied, "the server wants a password");
     }
-    match error.code().unwrap_or("") {
+    match code(error).unwrap_or("") {
         "NOAUTH" => (ErrorKind::Denied, "the server wants a password"),
         "WRONGPASS" => (ErrorKind::Denied, "user or password not accepted"),
         "NOPERM" => (ErrorKind::Denied, "this user may not do that"),
@@ -136,6 +145,9 @@ mod tests {
             ("OOM command not allowed", ErrorKind::Full),
             ("READONLY You can't write against a read only replica.", ErrorKind::Unavailable),
             ("LOADING Redis is loading the dataset in memory", ErrorKind::Unavailable),
+            ("@user_script: 73: -OOM command not allowed", ErrorKind::Full),
+            ("@user_script: 73: -READONLY You can't write", ErrorKind::Unavailable),
+            ("@user_script: 73: Wrong number of args", ErrorKind::Unsupported),
             ("MASTERDOWN Link with MASTER is down", ErrorKind::Unavailable),
             ("CLUSTERDOWN The cluster is down", ErrorKind::Unavailable),
             ("WRONGTYPE Operation against a key", ErrorKind::Corrupt),

@@ -42,8 +42,9 @@ async fn a_plain_server_is_healthy_and_its_costs_are_told() {
     let _ = locks.acquire(["a", "b"]).await.unwrap();
     let checks = look(&server.url("n")).await;
     assert!(checks.iter().all(|check| check.ok), "{checks:?}");
+    let is_valkey = server.say(&["INFO", "server"]).contains("valkey_version:");
     for (name, said) in [
-        ("server", "Redis "),
+        ("server", if is_valkey { ": Valkey " } else { ": Redis " }),
         ("replication", "so are its locks"),
         ("memory", "noeviction"),
         ("persistence", "a restart loses every lock"),
@@ -57,11 +58,11 @@ async fn a_plain_server_is_healthy_and_its_costs_are_told() {
 
 #[tokio::test]
 async fn what_is_kept_on_disk_is_told_apart() {
-    for (arguments, said) in [
-        (["--appendonly", "yes", "--save", ""], "append-only file"),
-        (["--appendonly", "no", "--save", "3600 1"], "snapshots only"),
+    for (settings, said) in [
+        ("appendonly yes\nsave \"\"\n", "append-only file"),
+        ("appendonly no\nsave 3600 1\n", "snapshots only"),
     ] {
-        let server = Server::with(&arguments);
+        let server = Server::with_file(settings, &[]);
         let checks = look(&server.url("n")).await;
         let found = about(&checks, "persistence");
         assert!(found.ok && found.detail.contains(said), "{found:?}");
@@ -124,7 +125,7 @@ async fn records_that_cannot_be_read_are_named() {
 async fn what_it_may_not_see_is_no_good_news() {
     let server = Server::start();
     let channel = "&{lockctl:n}:*";
-    let user = ["ACL", "SETUSER", "u", "reset", "on", ">s3cret", "~*", "+@all"];
+    let user = ["ACL", "SETUSER", "u", "reset", "resetchannels", "on", ">s3cret", "~*", "+@all"];
     let url = format!("redis://u:s3cret@127.0.0.1:{}?namespace=n", server.port);
     let with = |more: &[&str]| {
         assert!(server.say(&[&user[..], more].concat()).starts_with("+OK"));

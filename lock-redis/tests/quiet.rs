@@ -3,7 +3,7 @@
 
 mod server;
 
-use lock_core::{Grant, LockManager};
+use lock_core::{Backends, Grant, LockManager};
 use server::Server;
 
 /// How often the index was looked at.
@@ -96,5 +96,23 @@ async fn the_same_version_of_another_history_is_not_believed() {
     }
     let version = server.say(&["HGET", "{lockctl:n}:data", "version"]);
     assert_eq!(version.trim_end(), "$1\r\n2", "as many steps as this client took");
+    assert!(matches!(locks.acquire("src/a.rs").await.unwrap(), Grant::Refused(_)));
+}
+
+/// What the doctor puts back was taken before this client last looked: it must look again.
+#[tokio::test]
+async fn what_the_doctor_puts_back_stands_in_the_way() {
+    let server = Server::start();
+    let locks = one(&server).await;
+    let other = LockManager::new(server.open("n").await, "two").unwrap();
+    let held = other.acquire("src/a.rs").await.unwrap().held().unwrap();
+    let lock = &held.iter().next().unwrap().lock;
+    let entry = format!("asrc/a.rs\0\0{}\0{}", lock.id, lock.acquired_at.as_micros());
+    assert!(server.say(&["ZREM", "{lockctl:n}:index", &entry]).starts_with(":1"));
+    cycle(&locks, "src/a.rs").await;
+    let backends = Backends::new().with(&lock_redis::SCHEME);
+    let base = std::path::Path::new("");
+    let checks = backends.inspect_at(&server.url("n"), base, true).await.unwrap();
+    assert!(checks.iter().any(|check| check.detail.contains("1 of them mended")), "{checks:?}");
     assert!(matches!(locks.acquire("src/a.rs").await.unwrap(), Grant::Refused(_)));
 }

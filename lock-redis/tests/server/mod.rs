@@ -127,6 +127,12 @@ impl Server {
         calls("evalsha") + calls("eval")
     }
 
+    /// Whether `DEBUG` is allowed. Where it is not, a server from 7.0 on can be started with
+    /// `--enable-debug-command`.
+    pub fn may_debug(&self) -> bool {
+        self.say(&["DEBUG", "SLEEP", "0"]).starts_with("+OK")
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
