@@ -13,7 +13,7 @@ use conformance_tests::machine::{
     Local, acquire, answer_as_child, each_kill_leaves_the_old_state_or_the_new_one,
     each_stop_holds_the_others_up_and_breaks_nothing,
 };
-use lock_core::Backends;
+use lock_core::{Backends, host::Host};
 use lock_fs::FsBackend;
 
 const STORE: Local = Local {
@@ -24,6 +24,7 @@ const STORE: Local = Local {
     },
     backends: || Backends::new().with(&lock_fs::SCHEME),
     damage,
+    reboot,
     // Its redo is there, and its first record.
     midway: ("renameat", 3),
     fill,
@@ -37,6 +38,18 @@ fn damage(dir: &Path) {
     fs::write(record, "{").unwrap();
     let long_ago = SystemTime::now() - Duration::from_secs(3_600);
     File::options().write(true).open(record).unwrap().set_modified(long_ago).unwrap();
+}
+
+fn reboot(dir: &Path) {
+    let locks = dir.join("locks/locks");
+    for dir in ["", "lib/%held", "doc/%held"] {
+        for entry in fs::read_dir(locks.join(dir)).unwrap() {
+            let file = entry.unwrap().path();
+            let Ok(text) = fs::read_to_string(&file) else { continue };
+            assert!(text.contains(Host::current().boot_id()), "{text}");
+            fs::write(&file, text.replace(Host::current().boot_id(), "before")).unwrap();
+        }
+    }
 }
 
 /// Writing 20,000 lines would take longer than all else: the numbers say that they are there.

@@ -21,6 +21,7 @@ const STORE: Local = Local {
     },
     backends: || Backends::new().with(&lock_sqlite::SCHEME),
     damage,
+    reboot,
     // Some of its pages are in the log, and not the last.
     midway: ("pwrite64", 14),
     fill,
@@ -32,6 +33,13 @@ fn damage(dir: &Path) {
     let spoil = "UPDATE locks SET agent = 'a b', refreshed_us = refreshed_us - 3600000000 \
                  WHERE pattern = 'lib/*.py'";
     assert_eq!(conn.execute(spoil, []).unwrap(), 1);
+    conn.close().unwrap();
+}
+
+fn reboot(dir: &Path) {
+    let conn = Connection::open(dir.join("locks.db")).unwrap();
+    let before = "UPDATE locks SET boot_id = 'before', boottime_us = 5";
+    assert_eq!(conn.execute(before, []).unwrap(), 3);
     conn.close().unwrap();
 }
 

@@ -16,6 +16,8 @@ pub struct Local {
     pub backends: fn() -> Backends,
     /// Makes the record of `lib/*.py` one that cannot be read.
     pub damage: fn(&Path),
+    /// Makes all records those of another boot.
+    pub reboot: fn(&Path),
     /// A system call, and which of them, in the middle of a step that takes a set of locks.
     pub midway: (&'static str, usize),
     /// Makes a store whose history is so long that the next step puts it away.

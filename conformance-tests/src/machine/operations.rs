@@ -37,6 +37,8 @@ enum Stage {
     Killed(Does),
     /// One of the locks is damaged, as the store's tests know how.
     Damaged,
+    /// The machine was started anew.
+    Rebooted,
     /// The history is so long that the next step has to put it away.
     Full,
 }
@@ -103,6 +105,7 @@ pub(super) fn all() -> Vec<Operation> {
         act("a step after a killed one", left_behind(), Acquire(hot())),
         act("an upgrade", vec![by("child", Acquire(path().shared()))], Acquire(path().ttl(SHORT))),
         act("a refresh", vec![mine(), by("child", Pause(2_000))], Refresh(set_names())),
+        act("a refresh after a reboot", vec![mine(), Stage::Rebooted], Refresh(set_names())),
         act("a release", vec![mine()], Release(vec!["a.rs".into()])),
         act("a release of all", vec![first(), mine()], ReleaseAll),
         new("joining the line", contended(), Does::Stand(hot())),
@@ -138,6 +141,7 @@ impl Operation {
                     assert!(matches!(end, Ended::Killed), "{}", self.name);
                 }
                 Stage::Damaged => (local.damage)(dir),
+                Stage::Rebooted => (local.reboot)(dir),
                 Stage::Full => (local.fill)(dir),
             }
         }
