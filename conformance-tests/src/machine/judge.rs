@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use futures_lite::future::block_on;
-use lock_core::{AgentId, Check, ErrorKind, LockManager, Version};
+use lock_core::{AgentId, Check, ErrorKind, LockManager, Version, View};
 
 use super::{
     Local, acquire,
@@ -22,11 +22,17 @@ pub(super) struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Whether the store in `dir` is as after the operation.
+    /// Sets the stage in `dir`; what is there then.
+    pub(super) fn prepare(&self, dir: &Path) -> View {
+        self.operation.prepare(self.local, dir);
+        everything(self.local, dir, self.since)
+    }
+
+    /// Whether the store in `dir` is as after the operation, and no longer as `before`.
     ///
     /// # Panics
-    /// If it is neither that nor as before it, or does not serve. `what` was done to it.
-    pub(super) fn judge(&self, dir: &Path, what: &str) -> bool {
+    /// If it is neither, or does not serve. `what` was done to it.
+    pub(super) fn judge(&self, dir: &Path, before: &View, what: &str) -> bool {
         let what = format!("{}, {what}", self.operation.name);
         let found = everything(self.local, dir, self.since);
         let state = State::of(&found);
@@ -37,6 +43,11 @@ impl Case<'_> {
         } else {
             let known = is_new || state == self.old;
             assert!(known, "{what}: {state:#?}\nbefore: {:#?}\nafter: {:#?}", self.old, self.new);
+        }
+        // What was acknowledged is what it was.
+        for old in &before.locks {
+            let same = found.locks.iter().find(|lock| lock.id == old.id);
+            assert!(same.is_none_or(|lock| lock.token == old.token), "{what}: {old:?}, {same:?}");
         }
         // The child is gone, killed or not: if nobody stood in line before, nobody does.
         if self.old.waiters.is_empty() {

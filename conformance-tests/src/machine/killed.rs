@@ -45,7 +45,7 @@ pub struct Figures {
 pub fn each_kill_leaves_the_old_state_or_the_new_one(local: &Local) -> Figures {
     let figures = each(local, SAMPLE, |case, point, figures| {
         let dir = TempDir::new().unwrap();
-        case.operation.prepare(case.local, dir.path());
+        let before = case.prepare(dir.path());
         let child = Child::does(&(case.local.url)(dir.path()), &case.operation.does);
         let trace = dir.path().join("trace");
         let mut under =
@@ -62,7 +62,7 @@ pub fn each_kill_leaves_the_old_state_or_the_new_one(local: &Local) -> Figures {
             }
         }
         fs::remove_file(&trace).unwrap();
-        let is_new = case.judge(dir.path(), &format!("killed at {point}"));
+        let is_new = case.judge(dir.path(), &before, &format!("killed at {point}"));
         figures.old += usize::from(!is_new);
     });
     assert!(figures.missed <= 1 + figures.cut / 20, "{figures:?}");
@@ -108,7 +108,8 @@ fn whole<'a>(local: &'a Local, operation: &'a Operation) -> (Case<'a>, Vec<Point
     let dir = TempDir::new().unwrap();
     operation.prepare(local, dir.path());
     let since = lately(local, dir.path());
-    let old = State::of(&everything(local, dir.path(), since));
+    let before = everything(local, dir.path(), since);
+    let old = State::of(&before);
     let trace = TempDir::new().unwrap();
     let trace = trace.path().join("trace");
     let child = Child::does(&(local.url)(dir.path()), &operation.does);
@@ -117,6 +118,6 @@ fn whole<'a>(local: &'a Local, operation: &'a Operation) -> (Case<'a>, Vec<Point
     let new = State::of(&everything(local, dir.path(), since));
     let points = points::changing(&fs::read_to_string(&trace).unwrap(), dir.path());
     let case = Case { local, operation, since, old, new };
-    case.judge(dir.path(), "whole");
+    case.judge(dir.path(), &before, "whole");
     (case, points)
 }

@@ -30,7 +30,7 @@ const SAMPLE: usize = 1;
 pub fn each_stop_holds_the_others_up_and_breaks_nothing(local: &Local) -> Figures {
     each(local, SAMPLE, |case, point, figures| {
         let dir = TempDir::new().unwrap();
-        case.operation.prepare(case.local, dir.path());
+        let before = case.prepare(dir.path());
         let url = (case.local.url)(dir.path());
         let child = Child::does(&url, &case.operation.does);
         let sends = point.sends("STOP", dir.path());
@@ -52,7 +52,7 @@ pub fn each_stop_holds_the_others_up_and_breaks_nothing(local: &Local) -> Figure
         figures.cut += usize::from(stops > 0);
         figures.missed += usize::from(stops == 0);
         assert_eq!(child.said(), "done", "{}, {what}", case.operation.name);
-        let is_new = case.judge(dir.path(), &what);
+        let is_new = case.judge(dir.path(), &before, &what);
         figures.old += usize::from(!is_new);
         assert!(is_new, "{}, {what}: it said that it is done", case.operation.name);
     })
