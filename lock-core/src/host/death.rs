@@ -19,7 +19,8 @@ impl Host {
     ///   disk images share the former), and the pid namespace (images of containers share both).
     ///
     /// Everything unknown or different makes it alive: its lease decides then. Costs two system
-    /// calls if the id is free, else three; none for the process that asks.
+    /// calls if the id is free, else three; one for a process that was asked about before, which costs
+    /// an open descriptor from then on (at most 128), and none for the process that asks.
     ///
     /// ```
     /// use lock_core::host::Host;
@@ -49,7 +50,9 @@ impl Host {
         }
         same(process.time_ns, here.time_ns)
             && !self.is_our_own(process)
-            && self.system.is_gone(process.pid, process.start, here.proc_is_ours)
+            && self.living.is_gone(process.pid, process.start, || {
+                self.system.is_gone(process.pid, process.start, here.proc_is_ours)
+            })
     }
 
     /// Whether it is the process that asks, which a fork's child is not.
@@ -133,6 +136,7 @@ mod tests {
             clock_offset: Some(0).into(),
             identity: identity.into(),
             own: OnceLock::new(),
+            living: Default::default(),
         }
     }
 

@@ -24,6 +24,7 @@
 
 mod death;
 mod lease;
+mod living;
 mod moment;
 mod process;
 #[cfg_attr(any(target_os = "linux", target_os = "android"), path = "linux/mod.rs")]
@@ -50,6 +51,7 @@ pub struct Host {
     identity: OnceLock<Identity>,
     /// The process that first asked about itself, and when it started.
     own: OnceLock<(u32, u64)>,
+    living: living::Living,
 }
 
 /// Where a process is: whose pids its pid is one of, and since when its start counts.
@@ -75,6 +77,7 @@ static CURRENT: Host = Host {
     clock_offset: OnceLock::new(),
     identity: OnceLock::new(),
     own: OnceLock::new(),
+    living: living::Living::new(),
 };
 
 impl Host {
