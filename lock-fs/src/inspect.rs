@@ -8,7 +8,7 @@ use std::{
 use lock_core::{BackendError, Check, ErrorKind};
 use rustix::{
     fd::OwnedFd,
-    fs::{self, Mode, OFlags},
+    fs::{self, Mode, OFlags, StatVfsMountFlags},
     io::Errno,
 };
 
@@ -71,6 +71,10 @@ pub(crate) fn hint(error: &BackendError) -> &'static str {
 fn file_system(path: &Path, options: &Options) -> Check {
     const NAME: &str = "file system";
     let there = path.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("."));
+    if fs::statvfs(there).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY)) {
+        let what = "read-only: what is held can be seen, and nothing taken or let go";
+        return Check::bad(NAME, what, "see why it is (dmesg), and mount it writable");
+    }
     match network(there) {
         Ok(None) => Check::good(NAME, "local"),
         Ok(Some(name)) if options.allow_network => {

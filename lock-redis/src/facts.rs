@@ -93,10 +93,15 @@ impl<'a> Facts<'a> {
 
     fn persistence(&self) -> Check {
         const NAME: &str = "persistence";
+        const HINT: &str = "see the server's log and its disk";
+        if self.save != Some("") && self.get("rdb_last_bgsave_status") == "err" {
+            let detail = "the last snapshot cannot be written: the server may take no changes";
+            return Check::bad(NAME, detail, HINT);
+        }
         if self.get("aof_enabled") == "1" {
             if self.get("aof_last_write_status") == "err" {
                 let detail = "the append-only file cannot be written: the server takes no changes";
-                return Check::bad(NAME, detail, "see the server's log and its disk");
+                return Check::bad(NAME, detail, HINT);
             }
             let detail = "append-only file: a crash loses at most what appendfsync allows, by \
                           default a second";
@@ -152,6 +157,14 @@ mod tests {
             ("aof_enabled:0", Some("save\n"), "persistence", true, "loses every lock"),
             ("aof_enabled:0", Some("save\n3600 1"), "persistence", true, "snapshots only"),
             ("aof_enabled:0", None, "persistence", true, "if not all"),
+            (
+                "rdb_last_bgsave_status:err",
+                Some("save\n3600 1"),
+                "persistence",
+                false,
+                "no changes",
+            ),
+            ("rdb_last_bgsave_status:err", Some("save\n"), "persistence", true, "every lock"),
         ] {
             let (found, detail) = check(info, save, name);
             assert_eq!((found, detail.contains(said)), (ok, true), "{info:?}: {detail}");

@@ -21,6 +21,8 @@ pub(crate) fn examine(store: &Arc<Store>, repair: bool) -> Vec<Check> {
     })
 }
 
+const RECOVER: &str = "end all that use it and try `sqlite3 FILE .recover`";
+
 type Look = fn(&Connection, bool) -> Step<Check>;
 
 fn look(conn: &Connection, repair: bool) -> Step<Vec<Check>> {
@@ -37,16 +39,17 @@ fn look(conn: &Connection, repair: bool) -> Step<Vec<Check>> {
     let mut checks = Vec::new();
     for (name, look) in looks {
         checks.push(match look(conn, repair) {
-            Err(Fault::Final(error)) => Check::bad(
-                name,
-                error.to_string(),
-                "end all that use it and try `sqlite3 FILE .recover`",
-            ),
+            Err(Fault::Final(error)) => Check::bad(name, error.to_string(), RECOVER),
             found => found?,
         });
     }
-    if repair {
-        transaction.commit()?;
+    match if repair { transaction.commit() } else { Ok(()) } {
+        // What was found stays found.
+        Err(Fault::Final(error)) => {
+            let what = format!("what is called mended may not be: {error}");
+            checks.push(Check::bad("repair", what, RECOVER));
+        }
+        done => done?,
     }
     Ok(checks)
 }

@@ -59,6 +59,10 @@ fn hint(error: &BackendError) -> &'static str {
 fn file_system(place: &Place, options: &Options) -> Check {
     const NAME: &str = "file system";
     let there = place.dir.ancestors().find(|dir| dir.exists()).unwrap_or(&place.dir);
+    if is_read_only(there) {
+        let what = "read-only: nothing can be taken or let go";
+        return Check::bad(NAME, what, "see why it is (dmesg), and mount it writable");
+    }
     match network::name(there) {
         Ok(None) => Check::good(NAME, "local"),
         Ok(Some(name)) if options.allow_network => {
@@ -67,6 +71,17 @@ fn file_system(place: &Place, options: &Options) -> Check {
         Ok(Some(name)) => Check::bad(NAME, name, "move the store to a local disk"),
         Err(error) => Check::bad(NAME, error.to_string(), "see whether the directory is readable"),
     }
+}
+
+#[cfg(unix)]
+fn is_read_only(dir: &Path) -> bool {
+    use rustix::fs::StatVfsMountFlags;
+    rustix::fs::statvfs(dir).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+#[cfg(not(unix))]
+fn is_read_only(_dir: &Path) -> bool {
+    false
 }
 
 #[cfg(unix)]

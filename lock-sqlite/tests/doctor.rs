@@ -138,6 +138,18 @@ fn what_cannot_be_read_of_the_past_counts_as_forgotten() {
     assert_eq!(lost[0].cause, lock_core::Cause::Unknown);
 }
 
+#[test]
+fn a_waiter_that_cannot_be_read_goes_and_is_kept() {
+    let dir = spoilt(
+        "INSERT INTO waiters (id, agent, patterns, mode, ticket, since_us, expires_us) \
+         VALUES ('torn', 'a b', '?', '?', 1, 1, 9000000000000000)",
+    );
+    assert_eq!(ill(&doctor(dir.path(), false)), ["line"]);
+    assert_eq!(ill(&doctor(dir.path(), true)), [""; 0]);
+    assert_eq!(ill(&doctor(dir.path(), false)), [""; 0]);
+    assert_eq!(quarantined(dir.path()), 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_store_open_to_everybody_is_closed() {

@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so at once")]
 
+mod doctor;
 mod mutants;
+mod states;
 mod table;
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
