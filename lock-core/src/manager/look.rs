@@ -20,8 +20,9 @@ const POLL: Duration = Duration::from_secs(1);
 const AFRESH: Duration = Duration::from_millis(80);
 const AFRESH_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
 
-/// How quickly each of those ahead may be served, and how long a change is left unheard at most.
-const SERVED: Duration = Duration::from_millis(2);
+/// How quickly each of those ahead may be served: at least, and at most where nothing is known of it.
+/// And how long a change is left unheard at most.
+const SERVED: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(10));
 const UNHEARD: Duration = Duration::from_millis(200);
 
 /// What stood in the way of a request.
@@ -43,6 +44,8 @@ pub(super) struct Look {
     ahead: Vec<(u64, RecordId)>,
     /// The one of them to look after.
     sentinel: usize,
+    /// How long each of those who stood ahead took, by half: others may be quicker.
+    served: Duration,
 }
 
 impl Look {
@@ -55,7 +58,17 @@ impl Look {
         let mut ahead: Vec<_> = waiting.collect();
         ahead.sort_unstable();
         ahead.dedup();
-        Self { version, line, at, since: at, known: at, news: false, ahead, sentinel: 0 }
+        let (served, _) = SERVED;
+        Self { version, line, at, since: at, known: at, news: false, ahead, sentinel: 0, served }
+    }
+
+    /// The next look of the same wait.
+    pub(super) fn after(self, served: Duration) -> Self {
+        Self { served, ..self }
+    }
+
+    pub(super) fn served(&self) -> Duration {
+        self.served
     }
 
     /// There is a new version.
@@ -96,6 +109,9 @@ impl Look {
 
     /// The sentinel has gone: the next one stands halfway between it and this request.
     pub(super) fn advance(&mut self) {
+        let (least, most) = SERVED;
+        let gone = u32::try_from(self.sentinel).unwrap_or(u32::MAX).saturating_add(1);
+        self.served = (since(self.since) / gone / 2).clamp(least, most);
         let behind = self.ahead.len().saturating_sub(self.sentinel);
         self.sentinel += behind.div_ceil(2).max(1);
     }
@@ -104,7 +120,7 @@ impl Look {
     /// Whoever is next hears of everything.
     pub(super) fn pace(&self) -> Duration {
         let between = self.ahead.len().saturating_sub(self.sentinel + 1);
-        SERVED.saturating_mul(u32::try_from(between).unwrap_or(u32::MAX)).min(UNHEARD)
+        self.served.saturating_mul(u32::try_from(between).unwrap_or(u32::MAX)).min(UNHEARD)
     }
 
     /// How long it stands for certain if there is no new version and nobody dies.
@@ -206,9 +222,25 @@ mod tests {
         while let Some((_, ticket)) = look.ahead() {
             looked_after.push(ticket);
             let behind_it = u32::try_from(99 - ticket).unwrap();
-            assert_eq!(look.pace(), (SERVED * behind_it).min(UNHEARD), "{ticket}");
+            assert_eq!(look.pace(), (SERVED.0 * behind_it).min(UNHEARD), "{ticket}");
             look.advance();
         }
         assert_eq!(looked_after, [0, 50, 75, 88, 94, 97, 99]);
+    }
+
+    /// In a line of a hundred whose holders took ten milliseconds each, every one of them asked five
+    /// times as often as it needed to.
+    #[test]
+    fn who_stands_behind_slow_ones_asks_less_often_and_not_by_the_slowest() {
+        let mut look = look(100, Duration::from_millis(400));
+        // The clock has gone on since it was set back.
+        for (gone, micros) in [(1, 10_000), (51, 3_921), (76, 2_631)] {
+            look.advance();
+            let served = look.served().as_micros();
+            assert!((micros..2 * micros).contains(&served), "{gone}: {served}");
+        }
+        assert_eq!(look.pace(), look.served() * 11);
+        let next = super::tests::look(3, Duration::ZERO).after(look.served());
+        assert_eq!(next.pace(), look.served() * 2);
     }
 }

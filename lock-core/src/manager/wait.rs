@@ -33,6 +33,7 @@ impl LockManager {
         let deadline = Instant::now().checked_add(limit);
         let mut place = Standing { manager: self, waiter: place };
         let mut stands = false;
+        let mut served = None;
         loop {
             let sent = Moment::now();
             let Outcome { version, now, answer, .. } = self.settle(&command).await?;
@@ -64,8 +65,13 @@ impl LockManager {
                 return Ok((Grant::TimedOut(line.refusal), sent));
             }
             let look = Look::new(version, line, sent);
+            let mut look = match served {
+                Some(served) => look.after(served),
+                None => look,
+            };
             let kept = place.waiter.map(|waiter| (waiter, until));
-            self.while_it_stands(look, kept, deadline, &mut listener).await?;
+            self.while_it_stands(&mut look, kept, deadline, &mut listener).await?;
+            served = Some(look.served());
             // Each look is a command of its own; the place in line is what stays.
             command = Command { nonce: Nonce::random(), ..command };
         }
@@ -75,7 +81,7 @@ impl LockManager {
     /// line until then; the place ends when it says.
     async fn while_it_stands(
         &self,
-        mut look: Look,
+        look: &mut Look,
         mut place: Option<(RecordId, Timestamp)>,
         deadline: Option<Instant>,
         listener: &mut Option<Listener>,
@@ -95,7 +101,7 @@ impl LockManager {
             if news {
                 look.hear();
             }
-            if (news || look.is_old()) && !self.is_still_behind(&mut look).await? {
+            if (news || look.is_old()) && !self.is_still_behind(look).await? {
                 return Ok(());
             }
             if news {
@@ -167,8 +173,8 @@ impl LockManager {
                 return Ok(refusal);
             }
             let line = InLine { position: 0, refusal, now: view.now };
-            let look = Look::new(view.version, line, sent);
-            self.while_it_stands(look, None, deadline, &mut None).await?;
+            let mut look = Look::new(view.version, line, sent);
+            self.while_it_stands(&mut look, None, deadline, &mut None).await?;
         }
     }
 }
