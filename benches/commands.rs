@@ -1,44 +1,65 @@
 //! What the benches ask of a store.
-#![allow(dead_code, reason = "not every bench asks for everything")]
 
-use futures_lite::future::block_on;
 use lock_core::{
-    Acquire, Action, AgentId, Command, LockBackend, Mode, Pattern, Release, Target, Targets, Ttl,
+    Acquire, Action, AgentId, Command, LockBackend, Mode, Outcome, Pattern, Release, Target,
+    Targets, Ttl,
 };
 
+use super::stores::Stores;
+
 /// Acquire and release of one pattern.
-pub(crate) struct Cycle<'a> {
-    store: &'a dyn LockBackend,
+pub(crate) struct Cycle<'a, S: Stores> {
+    stores: &'a S,
+    store: &'a S::Backend,
     acquire: Action,
     release: Action,
 }
 
-impl<'a> Cycle<'a> {
-    pub(crate) fn new(store: &'a dyn LockBackend, pattern: &str) -> Self {
-        let (acquire, release) = (acquire("agent-7", &[pattern]), release("agent-7", pattern));
-        Self { store, acquire: Action::Acquire(acquire), release }
+impl<'a, S: Stores> Cycle<'a, S> {
+    pub(crate) fn new(stores: &'a S, store: &'a S::Backend, pattern: &str) -> Self {
+        Self::of("agent-7", stores, store, pattern)
     }
 
-    pub(crate) fn run(&mut self) {
-        for action in [&self.acquire, &self.release] {
-            let outcome = block_on(self.store.execute(&Command::new(action.clone()))).unwrap();
-            assert!(outcome.changed);
-        }
+    pub(crate) fn of(agent: &str, stores: &'a S, store: &'a S::Backend, pattern: &str) -> Self {
+        let (acquire, release) = (acquire(agent, &[pattern]), release(agent, pattern));
+        Self { stores, store, acquire: Action::Acquire(acquire), release }
+    }
+
+    pub(crate) fn run(&self) {
+        assert!(self.acquire().changed);
+        self.release();
+    }
+
+    pub(crate) fn acquire(&self) -> Outcome {
+        self.execute(&self.acquire)
+    }
+
+    pub(crate) fn release(&self) {
+        assert!(self.execute(&self.release).changed);
+    }
+
+    fn execute(&self, action: &Action) -> Outcome {
+        self.stores.wait(self.store.execute(&Command::new(action.clone()))).unwrap()
     }
 }
 
 /// Has somebody else hold `count` patterns.
-pub(crate) fn fill(store: &dyn LockBackend, count: usize, pattern: impl Fn(usize) -> String) {
+pub(crate) fn fill<S: Stores>(
+    stores: &S,
+    store: &S::Backend,
+    count: usize,
+    pattern: impl Fn(usize) -> String,
+) {
     let all: Vec<String> = (0..count).map(pattern).collect();
     for some in all.chunks(1_000) {
         let some: Vec<&str> = some.iter().map(String::as_str).collect();
         let mut request = acquire("other", &some);
         request.ttl = Ttl::MAX;
-        assert!(block_on(store.execute(&Command::new(request))).unwrap().changed);
+        assert!(stores.wait(store.execute(&Command::new(request))).unwrap().changed);
     }
 }
 
-pub(crate) fn acquire(agent: &str, patterns: &[&str]) -> Acquire {
+fn acquire(agent: &str, patterns: &[&str]) -> Acquire {
     Acquire {
         agent: AgentId::new(agent).unwrap(),
         holder: None,
@@ -51,7 +72,7 @@ pub(crate) fn acquire(agent: &str, patterns: &[&str]) -> Acquire {
     }
 }
 
-pub(crate) fn release(agent: &str, pattern: &str) -> Action {
+fn release(agent: &str, pattern: &str) -> Action {
     Action::Release(Release {
         agent: AgentId::new(agent).unwrap(),
         holder: None,

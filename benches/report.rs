@@ -4,8 +4,11 @@
 
 use std::time::{Duration, Instant};
 
-/// What was measured: round by round, first one side and then the other, so that whatever else the
-/// machine does hits both.
+/// How often one side runs before it is the other's turn: often enough to be warm, and so seldom that
+/// whatever else the machine does hits both.
+const TURN: usize = 10;
+
+/// What was measured, in rounds of which each has its own ratio.
 #[derive(Debug, Default)]
 pub(crate) struct Turns {
     ours: Vec<Vec<f64>>,
@@ -23,13 +26,26 @@ impl Turns {
         let mut turns = Self::default();
         // The first round warms both up and is not counted.
         for round in 0..=rounds {
-            let pair = (timed(count, &mut ours), timed(count, &mut floor));
+            let mut pair = (Vec::with_capacity(count), Vec::with_capacity(count));
+            for turn in (0..count).step_by(TURN) {
+                let runs = TURN.min(count - turn);
+                pair.0.extend(timed(runs, &mut ours));
+                pair.1.extend(timed(runs, &mut floor));
+            }
             if round > 0 {
                 turns.ours.push(pair.0);
                 turns.floor.push(pair.1);
             }
         }
         turns
+    }
+
+    /// What each took of the `count` that one run did.
+    pub(crate) fn each(mut self, count: usize) -> Self {
+        for side in [&mut self.ours, &mut self.floor] {
+            side.iter_mut().flatten().for_each(|time| *time /= count as f64);
+        }
+        self
     }
 
     /// One row: medians and 99th percentiles of all runs, the ratio of the medians, and how far
@@ -76,13 +92,13 @@ pub(crate) fn scaled(rounds: usize) -> usize {
     if std::env::args().any(|arg| arg == "--quick") { rounds.div_ceil(10) } else { rounds }
 }
 
-fn timed(count: usize, run: &mut impl FnMut()) -> Vec<f64> {
-    let time = |_| {
+fn timed(count: usize, run: &mut impl FnMut()) -> impl Iterator<Item = f64> {
+    let time = move |_| {
         let begun = Instant::now();
         run();
         begun.elapsed().as_secs_f64() * 1e6
     };
-    (0..count).map(time).collect()
+    (0..count).map(time)
 }
 
 fn quantile(values: &[f64], at: f64) -> f64 {

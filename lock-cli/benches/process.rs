@@ -28,6 +28,7 @@ fn main() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     head("`lockctl --version`");
+    let mut memory = Vec::new();
     for (store, target) in [("fs", "≤ 1.4 ×"), ("sqlite", "≤ 2.5 ×"), ("redis", "≤ 1.4 ×")]
     {
         let socket = dir.join("redis.sock");
@@ -55,7 +56,13 @@ fn main() {
         };
         Turns::take(scaled(10), 50, acquire, version)
             .row(&format!("`lockctl acquire`, whole process, {store}"), target);
+        memory.push((store, taken(lockctl(dir, &url, "run held.rs --agent agent-9 -- sleep 60"))));
         drop(server);
+    }
+    println!("\n| memory of a `lockctl run` | after 3 s | at most |");
+    println!("|---|--:|--:|");
+    for (store, (now, most)) in memory {
+        println!("| {store} | {now} | {most} |");
     }
     commands(&dir.join("commands"));
     println!();
@@ -68,13 +75,7 @@ fn main() {
 /// Every other command, where little is held.
 fn commands(dir: &Path) {
     std::fs::create_dir(dir).unwrap();
-    let lockctl = |arguments: &str| {
-        let mut arguments = arguments.split(' ');
-        let mut command = Command::new(LOCKCTL);
-        command.args(arguments.next()).args(["--backend", "fs:locks", "--root"]).arg(dir);
-        command.args(arguments).current_dir(dir);
-        command
-    };
+    let lockctl = |arguments: &str| lockctl(dir, "fs:locks", arguments);
     let rounds = scaled(10);
     // One to let go in each run, and in the round that warms up.
     let mut held: Vec<String> = (0..(rounds + 1) * 50).map(|n| format!("src/{n}.rs")).collect();
@@ -106,11 +107,10 @@ fn commands(dir: &Path) {
         };
         Turns::take(rounds, 50, ours, version).row(&format!("`lockctl {name}`, whole process"), "");
     }
-    memory(lockctl("run held.rs --agent agent-9 -- sleep 60"));
 }
 
-/// What a process takes that holds a lock and keeps it alive.
-fn memory(mut run: Command) {
+/// What a process takes that holds a lock and keeps it alive: after three seconds, and at most.
+fn taken(mut run: Command) -> (String, String) {
     let mut child = run.spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     // Until it has renewed its lease once or twice.
@@ -120,17 +120,24 @@ fn memory(mut run: Command) {
         let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
         line.split_once(':').map_or("?", |(_, size)| size.trim()).to_owned()
     };
-    println!("\nMemory of a `lockctl run`: {}, at most {}.", field("VmRSS"), field("VmHWM"));
+    let taken = (field("VmRSS"), field("VmHWM"));
     // It ends its command, which another signal would leave behind.
     let pid = child.id().to_string();
     Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     child.wait().unwrap();
+    taken
+}
+
+fn lockctl(dir: &Path, url: &str, arguments: &str) -> Command {
+    let mut arguments = arguments.split(' ');
+    let mut command = Command::new(LOCKCTL);
+    command.args(arguments.next()).args(["--backend", url, "--root"]).arg(dir);
+    command.args(arguments).current_dir(dir);
+    command
 }
 
 fn acquire(dir: &Path, url: &str, path: &str) {
-    let mut command = Command::new(LOCKCTL);
-    command.args(["acquire", path, "--agent", "agent-7", "--backend", url, "--root"]).arg(dir);
-    run(command.current_dir(dir));
+    run(&mut lockctl(dir, url, &format!("acquire {path} --agent agent-7")));
 }
 
 fn version() {

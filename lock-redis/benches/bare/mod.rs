@@ -1,8 +1,8 @@
 //! The floor: two scripts that write what a cycle writes, and ask for nothing.
 
-use redis::{Cmd, aio::ConnectionLike as _};
+use std::path::Path;
 
-use crate::server::Server;
+use redis::{Cmd, aio::ConnectionLike as _};
 
 /// Writes what an acquire writes.
 const BARE_TAKE: &str = include_str!("../../src/lua/floor/take.lua");
@@ -10,23 +10,28 @@ const BARE_TAKE: &str = include_str!("../../src/lua/floor/take.lua");
 /// Writes what a release writes.
 const BARE_FREE: &str = include_str!("../../src/lua/floor/free.lua");
 
+const KEYS: [&str; 6] = ["data", "index", "waiters", "log", "quarantine", "changed"];
+
 /// The bare cycle on one connection.
 #[derive(Clone)]
 pub(crate) struct Bare {
     connection: redis::aio::MultiplexedConnection,
     hashes: [String; 2],
+    keys: [String; KEYS.len()],
 }
 
 impl Bare {
-    pub(crate) async fn on(server: &Server) -> Self {
-        let client = redis::Client::open(format!("redis+unix://{}", server.socket().display()));
+    /// On the server with this socket; `name` sets its keys apart from others'.
+    pub(crate) async fn on(socket: &Path, name: &str) -> Self {
+        let client = redis::Client::open(format!("redis+unix://{}", socket.display()));
         let mut connection = client.unwrap().get_multiplexed_async_connection().await.unwrap();
         let mut hashes = Vec::new();
         for script in [BARE_TAKE, BARE_FREE] {
             let mut load = redis::cmd("SCRIPT");
             hashes.push(load.arg("LOAD").arg(script).query_async(&mut connection).await.unwrap());
         }
-        Self { connection, hashes: hashes.try_into().unwrap() }
+        let keys = KEYS.map(|key| format!("{{bare:{name}}}:{key}"));
+        Self { connection, hashes: hashes.try_into().unwrap(), keys }
     }
 
     pub(crate) async fn cycle(&mut self, path: &str, number: usize) {
@@ -55,13 +60,14 @@ impl Bare {
     async fn call(&mut self, which: usize, arguments: [&str; 7]) {
         let mut call: Cmd = redis::cmd("EVALSHA");
         call.arg(&self.hashes[which]).arg(5);
-        for key in ["data", "index", "waiters", "log", "quarantine"] {
-            call.arg(format!("{{bare}}:{key}"));
+        let [scripts_keys @ .., channel] = &self.keys;
+        for key in scripts_keys {
+            call.arg(key);
         }
         for argument in arguments {
             call.arg(argument);
         }
-        call.arg("{bare}:changed");
+        call.arg(channel);
         let answer = self.connection.req_packed_command(&call).await.unwrap();
         answer.extract_error().unwrap();
     }
