@@ -1,6 +1,6 @@
 //! The backend: predict or load, decide, commit if it is still so.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use lock_core::{
@@ -25,6 +25,7 @@ use crate::{
     script::Keys,
     seen::Seen,
     turn::Races,
+    words::Words,
 };
 
 /// How often to look for a moment in which no line is forgotten.
@@ -148,12 +149,22 @@ impl RedisBackend {
         }
     }
 
-    async fn load(&self, scope: &Scope) -> Result<Seen, BackendError> {
+    /// What there is in a scope. On the heap: most steps need no look, and none should carry the room
+    /// for it.
+    fn load<'a>(
+        &'a self,
+        scope: &'a Scope,
+    ) -> Pin<Box<dyn Future<Output = Result<Seen, BackendError>> + Send + 'a>> {
+        Box::pin(self.look(scope))
+    }
+
+    async fn look(&self, scope: &Scope) -> Result<Seen, BackendError> {
         let asked = Asked::of(scope);
         let write = |command: &mut Cmd| {
+            let mut words = Words::new();
+            asked.write(&mut words);
             // No nonce: only look.
-            command.arg("");
-            asked.write(command);
+            command.arg("").arg("").arg(words.packed());
             Ok(())
         };
         match self.call(Call::Harmless, |_| Head::of_look(&asked), write, scope).await? {
@@ -189,7 +200,7 @@ impl RedisBackend {
                 return Ok(decision.outcome(seen.view.now, seen.view.version));
             }
             let asked = Asked::of(&scope);
-            let head = |connection| Head::of_commit(&asked, &seen, &decision, connection);
+            let head = |connection| Head::of_commit(command, &asked, &seen, &decision, connection);
             let write = |call: &mut Cmd| write_commit(call, command, &asked, &seen, &decision);
             match self.call(Call::Sent, head, write, &scope).await? {
                 Reply::Done { stamp, before, connection } => {

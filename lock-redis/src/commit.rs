@@ -1,6 +1,6 @@
 //! Writing changes down for the script, with what must still be so.
 
-use lock_core::{BackendError, Change, Command, Decision, ErrorKind, Lock};
+use lock_core::{BackendError, Change, Command, Decision, ErrorKind, Lock, Timestamp};
 use redis::Cmd;
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     name::{agent_name, name, name_stem},
     record::{LockBody, json, waiter_body},
     seen::{Seen, State},
+    words::Words,
 };
 
 /// Writes a commit down after its numbers: what was asked for and seen, and the decision's changes.
@@ -19,25 +20,31 @@ pub(crate) fn write_commit(
     seen: &Seen,
     decision: &Decision,
 ) -> Result<(), BackendError> {
-    call.arg(command.nonce.to_string());
-    for lock in &seen.locks {
-        call.arg(&lock.id);
-    }
-    asked.write(call);
-    let flag = |live| if live { 'L' } else { 'S' };
-    if !seen.locks.is_empty() {
-        call.arg(seen.locks.iter().map(|lock| flag(lock.live)).collect::<String>());
-    }
-    if asked.kind > 0 {
-        call.arg(&seen.endings);
-    }
-    for waiter in &seen.waiters {
-        call.arg(&waiter.id).arg(&waiter.ticket).arg(if waiter.live { "L" } else { "S" });
-    }
+    call.arg(command.nonce.to_string()).arg("").arg(words(asked, seen).packed());
     for change in decision.changes() {
         write_change(call, command, seen, change)?;
     }
     Ok(())
+}
+
+/// What was asked for and seen.
+fn words(asked: &Asked, seen: &Seen) -> Words {
+    let mut words = Words::new();
+    seen.locks.iter().for_each(|lock| words.push(&lock.id));
+    asked.write(&mut words);
+    let flag = |live| if live { 'L' } else { 'S' };
+    if !seen.locks.is_empty() {
+        words.push(&seen.locks.iter().map(|lock| flag(lock.live)).collect::<String>());
+    }
+    if asked.kind > 0 {
+        words.push(&seen.endings);
+    }
+    for waiter in &seen.waiters {
+        words.push(&waiter.id);
+        words.push(&waiter.ticket);
+        words.push(if waiter.live { "L" } else { "S" });
+    }
+    words
 }
 
 fn write_change(
@@ -58,7 +65,7 @@ fn write_change(
             processes,
             waited_since,
         } => {
-            call.arg("G").arg(id.to_string()).arg(micros(ttl.duration()));
+            call.arg(format!("G{}", micros(ttl.duration()))).arg(id.to_string());
             call.arg(name_stem(pattern, *id)).arg(agent_name(agent, *id));
             call.arg(json(&LockBody {
                 id: *id,
@@ -78,8 +85,9 @@ fn write_change(
             after.ttl = if *at_least { lock.ttl.max(*ttl) } else { *ttl };
             after.reason = reason.clone().or(after.reason);
             after.processes.extend(process.clone());
-            call.arg("E").arg(lock.id.to_string()).arg(state(seen, lock));
-            call.arg(micros(ttl.duration())).arg(u8::from(*at_least));
+            let letter = if *at_least { 'M' } else { 'E' };
+            call.arg(format!("{letter}{}", micros(ttl.duration()))).arg(lock.id.to_string());
+            call.arg(state(seen, lock));
             let body = if is_same_body(lock, &after) {
                 String::new()
             } else {
@@ -89,17 +97,21 @@ fn write_change(
         }
         Change::End { lock, cause, by, note } => {
             let stored = seen.lock(lock.id).map_or("", |seen| seen.name.as_str());
-            call.arg("D").arg(lock.id.to_string()).arg(state(seen, lock));
-            let by_age = command.judges_by_age() && !lock.damaged;
-            let refreshed = by_age.then(|| lock.refreshed_at.as_micros().to_string());
-            call.arg(refreshed.unwrap_or_default());
+            let by_age = command.judges_by_age();
+            call.arg(if lock.damaged {
+                "Q"
+            } else if by_age {
+                "A"
+            } else {
+                "D"
+            });
+            call.arg(lock.id.to_string()).arg(numbers(seen, lock));
             if stored.is_empty() {
                 call.arg(name(&lock.pattern, lock.id, lock.acquired_at));
             } else {
                 call.arg(stored);
             }
             call.arg(if lock.damaged { String::new() } else { agent_name(&lock.agent, lock.id) });
-            call.arg(if lock.damaged { "q" } else { "" });
             call.arg(ending_key(&lock.agent, lock.holder.as_ref(), &lock.pattern));
             let (by, note) = (by.as_deref(), note.as_deref());
             call.arg(ending_tail(lock, *cause, by, note, command.nonce));
@@ -125,6 +137,17 @@ fn write_change(
 fn state(seen: &Seen, lock: &Lock) -> String {
     let seen = seen.lock(lock.id).and_then(|seen| seen.state);
     seen.map_or(String::new(), |State { token, revision }| format!("{token} {revision}"))
+}
+
+/// What stands in front of the record if nobody has refreshed it since; empty if its numbers could
+/// not be read.
+fn numbers(seen: &Seen, lock: &Lock) -> String {
+    let seen = seen.lock(lock.id).and_then(|seen| seen.state);
+    seen.map_or(String::new(), |State { token, revision }| {
+        let times = [lock.expires_at, lock.refreshed_at, lock.acquired_at];
+        let [expires, refreshed, acquired] = times.map(Timestamp::as_micros);
+        format!("{expires} {refreshed} {acquired} {token} {revision} ")
+    })
 }
 
 /// Whether two states of one lock differ in nothing but times: that is no new revision.

@@ -118,7 +118,7 @@ impl Connection {
                 }
                 Some("READONLY") => self.close(open.number),
                 Some(_) if Instant::now() + MOVING < until => {
-                    match self.follow(&error, &open, call, until, &make).await? {
+                    match Box::pin(self.follow(&error, &open, call, until, &make)).await? {
                         Next::Fail => {}
                         Next::Again => {
                             // Nodes that do not agree yet would send us to and fro.
@@ -148,9 +148,14 @@ impl Connection {
     }
 
     async fn open(&self, until: Instant) -> Result<Open, BackendError> {
-        if let Some(open) = self.current() {
-            return Ok(open);
+        match self.current() {
+            Some(open) => Ok(open),
+            // On the heap: every call would carry the room that connecting takes.
+            None => Box::pin(self.open_anew(until)).await,
         }
+    }
+
+    async fn open_anew(&self, until: Instant) -> Result<Open, BackendError> {
         // Some of the time is for the answer.
         let until = until - until.saturating_duration_since(Instant::now()) / 5;
         let Ok(_turn) = timeout_at(until, self.connecting.lock()).await else {

@@ -1,12 +1,53 @@
 //! The numbers of a call, which the script takes in one argument.
 
-use lock_core::{Decision, Timestamp};
+use lock_core::{Change, Command, Decision, Timestamp};
 
-use crate::{load::Asked, seen::Seen};
+use crate::{
+    load::{Asked, micros},
+    seen::Seen,
+};
+
+/// What a step does, if it may be done without comparing anything where nothing has changed since.
+#[derive(Debug, Clone, Copy, Default)]
+enum Quick {
+    #[default]
+    No,
+    /// It grants one lock, with this lease.
+    Grants(i64),
+    /// It ends one that is live.
+    Ends,
+}
+
+impl Quick {
+    fn of(command: &Command, seen: &Seen, decision: &Decision) -> Self {
+        match decision.changes() {
+            [Change::Grant { ttl, .. }] => Self::Grants(micros(ttl.duration())),
+            [Change::End { lock, .. }]
+                if !lock.damaged
+                    && !command.judges_by_age()
+                    && seen.view.now < lock.expires_at
+                    && seen.lock(lock.id).is_some_and(|seen| seen.state.is_some()) =>
+            {
+                Self::Ends
+            }
+            _ => Self::No,
+        }
+    }
+
+    /// Its number, and the lease.
+    fn numbers(self) -> (u8, i64) {
+        match self {
+            Self::No => (0, 0),
+            Self::Grants(ttl) => (1, ttl),
+            Self::Ends => (2, 0),
+        }
+    }
+}
 
 /// What the numbers in front of a call say; see the script's `main`.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Head {
+    quick: Quick,
     locks: usize,
     ranges: usize,
     keys: usize,
@@ -40,13 +81,17 @@ impl Head {
 
     /// Of a call that commits by the connection of that number.
     pub(crate) fn of_commit(
+        command: &Command,
         asked: &Asked,
         seen: &Seen,
         decision: &Decision,
         connection: u64,
     ) -> Self {
         let version = seen.version(connection);
+        let known = version.is_some() && asked.kind == 0;
+        let quick = if known { Quick::of(command, seen, decision) } else { Quick::No };
         Self {
+            quick,
             locks: seen.locks.len(),
             waiters: seen.waiters.len(),
             changes: decision.changes().len(),
@@ -65,8 +110,15 @@ impl Head {
     #[allow(clippy::cast_precision_loss, reason = "tokens and times are below 2^53, counts too")]
     pub(crate) fn packed(self, deadline: Option<Timestamp>) -> Vec<u8> {
         let [version, token] = self.seen.map_or([-1.0; 2], |seen| seen.map(|number| number as f64));
+        let (quick, ttl) = self.quick.numbers();
         let numbers = [
+            f64::from(quick),
             deadline.map_or(0.0, |time| time.as_micros() as f64),
+            version,
+            token,
+            self.seen_at.as_micros() as f64,
+            self.until.as_micros() as f64,
+            ttl as f64,
             self.locks as f64,
             self.ranges as f64,
             self.keys as f64,
@@ -75,10 +127,6 @@ impl Head {
             f64::from(self.line),
             self.history.map_or(-1.0, |after| after as f64),
             f64::from(self.kind),
-            version,
-            token,
-            self.seen_at.as_micros() as f64,
-            self.until.as_micros() as f64,
             f64::from(u8::from(self.predicted)),
             f64::from(u8::from(self.grants)),
             f64::from(u8::from(self.makes_version)),

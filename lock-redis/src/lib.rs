@@ -37,6 +37,7 @@ mod sentinel;
 mod specimen;
 mod tls;
 mod turn;
+mod words;
 
 pub use backend::RedisBackend;
 pub use options::RedisOptions;

@@ -6,7 +6,7 @@ use lock_core::{
     AgentId, BackendError, EndingScope, HistoryEntry, Lock, Mode, Pattern, RecordId, Scope, Stamp,
     Timestamp, Token, Ttl, Version, View, host::Host,
 };
-use redis::{Cmd, Value};
+use redis::Value;
 
 use crate::{
     error::unreadable,
@@ -15,6 +15,7 @@ use crate::{
     name::{Name, Range, ranges},
     record::{LockRecord, waiter_head},
     seen::{Seen, SeenLock, SeenWaiter, State},
+    words::Words,
 };
 
 /// What the script answers.
@@ -72,16 +73,15 @@ impl Asked {
         Self { ranges: ranges(&scope.locks), line, waiter, history, kind, keys }
     }
 
-    /// Adds what of it is no number to a call.
-    pub(crate) fn write(&self, call: &mut Cmd) {
+    /// Adds what of it is no number.
+    pub(crate) fn write(&self, words: &mut Words) {
         for range in &self.ranges {
-            let (from, to) = range.bounds();
-            call.arg(from).arg(to);
+            range.write(words);
         }
         if let Some(waiter) = self.waiter {
-            call.arg(waiter.to_string());
+            words.push(&waiter.to_string());
         }
-        call.arg(&self.keys);
+        self.keys.iter().for_each(|key| words.push(key));
     }
 }
 

@@ -2,6 +2,8 @@
 
 use lock_core::{AgentId, LockScope, Pattern, RecordId, Timestamp};
 
+use crate::words::Words;
+
 /// A pattern longer than this does not stand in the index: its anchor has to do.
 const LONGEST: usize = 1_024;
 
@@ -106,8 +108,9 @@ impl Range {
     }
 
     /// The bounds as the server wants them.
-    pub(crate) fn bounds(&self) -> (String, String) {
-        (format!("[{}", self.from), format!("({}", self.to))
+    pub(crate) fn write(&self, words: &mut Words) {
+        words.push_parts(&["[", &self.from]);
+        words.push_parts(&["(", &self.to]);
     }
 }
 

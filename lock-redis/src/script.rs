@@ -5,6 +5,8 @@ use redis::Cmd;
 /// The whole script: one chunk, in parts.
 pub(crate) const SOURCE: &str = concat!(
     include_str!("lua/state.lua"),
+    "local function careful()\n",
+    include_str!("lua/tools.lua"),
     "local function rare()\n",
     include_str!("lua/view.lua"),
     include_str!("lua/line.lua"),
@@ -15,6 +17,10 @@ pub(crate) const SOURCE: &str = concat!(
     "end\n",
     include_str!("lua/seen.lua"),
     include_str!("lua/commit.lua"),
+    include_str!("lua/careful.lua"),
+    "return { step = step_with_care, trim_log = function(kept) rare().trim_log(kept) end }\n",
+    "end\n",
+    include_str!("lua/quick.lua"),
     include_str!("lua/main.lua"),
 );
 

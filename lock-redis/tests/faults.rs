@@ -235,6 +235,48 @@ async fn a_key_of_another_type_is_named_and_nothing_is_half_done() {
     }
 }
 
+/// A step that compares nothing, because nobody else has written, looks at no type before it writes.
+#[tokio::test]
+async fn a_key_of_another_type_is_named_also_to_who_works_alone() {
+    let server = Server::start();
+    for (number, key) in ["data", "index", "log"].iter().enumerate() {
+        let name = format!("n{number}");
+        let locks = agent(&server.url(&name), "one").await;
+        let key = format!("{{lockctl:{name}}}:{key}");
+        let state = || {
+            let all = ["data", "index", "waiters", "log"]
+                .map(|other| server.say(&["DUMP", &format!("{{lockctl:{name}}}:{other}")]));
+            all.join("|")
+        };
+        let squat = || {
+            server.say(&["RENAME", &key, "kept"]);
+            assert!(server.say(&["SET", &key, "squatted"]).starts_with("+OK"));
+            state()
+        };
+        let leave = || {
+            server.say(&["DEL", &key]);
+            server.say(&["RENAME", "kept", &key]);
+        };
+        let leases = locks.acquire("a").await.unwrap().held().unwrap();
+        assert_eq!(locks.release(&leases).await.unwrap().released.len(), 1);
+
+        let before = squat();
+        let (what, text) = kind(locks.acquire("a").await);
+        assert_eq!(what, ErrorKind::Corrupt, "{text}");
+        assert!(text.contains(&key) && text.contains("is a string"), "{text}");
+        assert_eq!(state(), before, "{key}");
+        leave();
+
+        let leases = locks.acquire("a").await.unwrap().held().unwrap();
+        let before = squat();
+        let (what, text) = kind(locks.release(&leases).await);
+        assert_eq!(what, ErrorKind::Corrupt, "{text}");
+        assert_eq!(state(), before, "{key}");
+        leave();
+        assert_eq!(locks.release(&leases).await.unwrap().released.len(), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_replica_takes_no_locks_and_says_why() {
     let server = Server::start();

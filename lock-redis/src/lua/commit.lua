@@ -1,11 +1,12 @@
--- Changes. Each begins with its letter and the record's id:
---   G ttl entry agent-entry body          a new lock
---   E state ttl at-least body             a lock lives on; an empty body stays as it is
---   D state refreshed entry agent-entry flags key body     a lock ends
---   W body, R, X                          a waiter comes, stays, goes
--- A state is the token and the revision: a command that is tried again after its lock was removed
--- makes another lock with the same id.
--- The flags of an end: `q` it is damaged.
+-- Changes. Each begins with a letter, for some with a lease after it, and the record's id:
+--   G entry agent-entry body                   a new lock
+--   E, M state body                            a lock lives on (M: at least for so long); an empty
+--                                              body stays as it is
+--   D, A, Q numbers entry agent-entry key body     a lock ends (A: if it was not refreshed since, Q: it
+--                                              is damaged)
+--   W body, R, X                               a waiter comes, stays, goes
+-- The numbers are those in front of the record as it was seen. A state is the token and the revision:
+-- a command that is tried again after its lock was removed makes another lock with the same id.
 
 -- Nothing is written unless every record is as it was seen, but for the times of a mere refresh:
 -- what a decision read of it has not changed, and heartbeats make nobody decide again. Then all of
@@ -32,52 +33,17 @@ local function commit(text_now, nonce, grants, makes_version, audible, at, count
   -- With the numbers in front of the records that change, as they were.
   local reply = 'done ' .. text_now .. ' ' .. text_version .. ' ' .. text_token
   for _ = 1, count do
-    local letter, id = ARGV[at], ARGV[at + 1]
+    local first, id = ARGV[at], ARGV[at + 1]
+    local letter = string.sub(first, 1, 1)
     if letter == 'G' then
-      local record = whole(now + ARGV[at + 2]) .. ' ' .. text_now .. ' ' .. text_now .. ' '
-        .. text_token .. ' 0 ' .. ARGV[at + 5]
-      entries = add(entries, '0', ARGV[at + 3] .. '\0' .. text_now)
-      entries = add(entries, '0', ARGV[at + 4])
+      local record = whole(now + string.sub(first, 2)) .. ' ' .. text_now .. ' ' .. text_now .. ' '
+        .. text_token .. ' 0 ' .. ARGV[at + 4]
+      entries = add(entries, '0', ARGV[at + 2] .. '\0' .. text_now)
+      entries = add(entries, '0', ARGV[at + 3])
       add(data, id, record)
       lines = add(lines, 'A' .. stamp .. record)
       grows = true
-      at = at + 6
-    elseif letter == 'E' or letter == 'D' then
-      local record = records[id]
-      local expires, refreshed, state = numbers(record)
-      if (state or '') ~= ARGV[at + 2] then return nil end
-      reply = reply .. ' ' .. (expires or '0') .. ' ' .. (refreshed or '0')
-      if letter == 'E' then
-        local expiry, body = now + ARGV[at + 3], ARGV[at + 5]
-        if ARGV[at + 4] == '1' then
-          expiry = math.max(expiry, tonumber(expires))
-        end
-        local rest, revision, old = string.match(record, '^%d+ %d+ (%d+ %d+) (%d+) (.*)$')
-        if body == '' then
-          body = old
-        else
-          revision = whole(revision + 1)
-        end
-        add(data, id, whole(expiry) .. ' ' .. text_now .. ' ' .. rest .. ' ' .. revision .. ' ' .. body)
-        at = at + 6
-      else
-        if ARGV[at + 3] ~= '' and ARGV[at + 3] ~= refreshed then return nil end
-        local ended = text_now
-        if ARGV[at + 6] == 'q' then
-          quarantine = add(quarantine, id, record or '')
-        elseif expires and tonumber(expires) < now then
-          -- A lease that ran out ended the lock then, whatever becomes of its record now.
-          ended = expires
-        end
-        -- The versions of all endings are of one length: bytes sort them.
-        local ending = ARGV[at + 7] .. string.sub('000000000000000' .. text_version, -16) .. ' '
-          .. ended .. ' ' .. ARGV[at + 8]
-        gone_locks = add(gone_locks, id)
-        gone_entries = add(gone_entries, ARGV[at + 4], ARGV[at + 5])
-        entries = add(entries, '0', ending)
-        lines = add(lines, 'E' .. stamp .. ending)
-        at = at + 9
-      end
+      at = at + 5
     elseif letter == 'W' then
       local since = ' ' .. text_now .. ' ' .. text_version .. ' '
       waiters = add(waiters, id, whole(now + 5000000) .. since .. ARGV[at + 2])
@@ -89,9 +55,47 @@ local function commit(text_now, nonce, grants, makes_version, audible, at, count
         waiters = add(waiters, id, whole(now + 5000000) .. ' ' .. rest)
       end
       at = at + 2
-    else
+    elseif letter == 'X' then
       gone_waiters = add(gone_waiters, id)
       at = at + 2
+    else
+      local record = records[id]
+      local expires, refreshed, state = numbers(record)
+      reply = reply .. ' ' .. (expires or '0') .. ' ' .. (refreshed or '0')
+      if letter == 'E' or letter == 'M' then
+        if (state or '') ~= ARGV[at + 2] then return nil end
+        local expiry, body = now + string.sub(first, 2), ARGV[at + 3]
+        if letter == 'M' then
+          expiry = math.max(expiry, tonumber(expires))
+        end
+        local rest, revision, old = string.match(record, '^%d+ %d+ (%d+ %d+) (%d+) (.*)$')
+        if body == '' then
+          body = old
+        else
+          revision = whole(revision + 1)
+        end
+        add(data, id, whole(expiry) .. ' ' .. text_now .. ' ' .. rest .. ' ' .. revision .. ' ' .. body)
+        at = at + 4
+      else
+        local _, seen_refreshed, seen_state = numbers(ARGV[at + 2] .. '{')
+        if state ~= seen_state then return nil end
+        if letter == 'A' and refreshed ~= seen_refreshed then return nil end
+        local ended = text_now
+        if letter == 'Q' then
+          quarantine = add(quarantine, id, record or '')
+        elseif expires and tonumber(expires) < now then
+          -- A lease that ran out ended the lock then, whatever becomes of its record now.
+          ended = expires
+        end
+        -- The versions of all endings are of one length: bytes sort them.
+        local ending = ARGV[at + 5] .. string.sub('000000000000000' .. text_version, -16) .. ' '
+          .. ended .. ' ' .. ARGV[at + 6]
+        gone_locks = add(gone_locks, id)
+        gone_entries = add(gone_entries, ARGV[at + 3], ARGV[at + 4])
+        entries = add(entries, '0', ending)
+        lines = add(lines, 'E' .. stamp .. ending)
+        at = at + 7
+      end
     end
   end
   -- The types of what is written below, but for the index: it is written first.
@@ -111,7 +115,7 @@ local function commit(text_now, nonce, grants, makes_version, audible, at, count
   many('ZADD', KEYS[2], entries)
   many('HDEL', KEYS[1], gone_locks)
   many('HDEL', KEYS[3], gone_waiters)
-  if not grows and not step.wrote then
+  if not grows and not wrote then
     call('HDEL', KEYS[1], '')
   end
   many('HSET', KEYS[1], data)
@@ -121,7 +125,7 @@ local function commit(text_now, nonce, grants, makes_version, audible, at, count
   -- Enough for 10,000 endings and the grants between them; cut many at a time, for one by one would
   -- cost every step four calls more.
   if kept >= 20100 then
-    rare().trim_log(kept - 20000)
+    rare().trim_log(kept)
   end
   if audible then
     -- Who may not publish is slower, not wrong: others poll.

@@ -1,17 +1,17 @@
 -- Whether the line and the endings are as they were seen. Most steps ask for neither, or find nobody in line.
 
--- The id, the ticket and a letter of each waiter begin at argument `first`.
+-- The id, the ticket and a letter of each waiter begin at the word `first`.
 local function waiters_as_seen(waiters, first, count)
   if #waiters ~= 2 * count then return false end
-  local by_id = {}
+  local by_id, asked = {}, step.asked
   for i = 1, #waiters, 2 do
     by_id[waiters[i]] = waiters[i + 1]
   end
   for i = first, first + 3 * (count - 1), 3 do
-    local record = by_id[ARGV[i]]
+    local record = by_id[asked[i]]
     local expires, ticket = string.match(record or '', '^(%d+) %d+ (%d+) {')
-    if not record or (ticket or '') ~= ARGV[i + 1] then return false end
-    if (expires and step.now < tonumber(expires) or false) ~= (ARGV[i + 2] == 'L') then return false end
+    if not record or (ticket or '') ~= asked[i + 1] then return false end
+    if (expires and step.now < tonumber(expires) or false) ~= (asked[i + 2] == 'L') then return false end
   end
   return true
 end
@@ -26,11 +26,11 @@ local function endings_as_seen(kind, keys, seen)
   return #list .. ' ' .. latest == seen
 end
 
--- What was seen of the endings, and then of the waiters, begins at argument `seen`.
+-- What was seen of the endings, and then of the waiters, begins at the word `seen`.
 local function others_as_seen(line, kind, keys, seen, waiters)
   local in_line = waiters_in(line)
   if kind > 0 then
-    if not endings_as_seen(kind, keys, ARGV[seen]) then return false end
+    if not endings_as_seen(kind, keys, step.asked[seen]) then return false end
     seen = seen + 1
   end
   return line == 0 or waiters_as_seen(in_line, seen, waiters)

@@ -1,11 +1,11 @@
 -- Whether the scope is as it was seen: the same locks and waiters, each still live or still not.
 
--- It begins at argument `step.at`; the ids of the locks begin at 4, and what was seen at `seen`.
+-- It begins at the word `step.at`; the ids of the locks come first, and what was seen begins at `seen`.
 local function as_seen(ranges, line, kind, keys, locks, seen, waiters)
   if look_up(ranges) ~= locks then return false end
-  local now = step.now
+  local now, asked = step.now, step.asked
   for i = 1, locks do
-    local id = ARGV[3 + i]
+    local id = asked[i]
     local member = step.found[id]
     if not member then return false end
     local expires = tonumber((numbers(step.records[id])))
@@ -15,7 +15,7 @@ local function as_seen(ranges, line, kind, keys, locks, seen, waiters)
       local acquired = tonumber(string.match(member, '%z(%d+)$'))
       expires = acquired and acquired + 300000000 or now + 1
     end
-    if (now < expires) ~= (string.byte(ARGV[seen], i) == 76) then return false end
+    if (now < expires) ~= (string.byte(asked[seen], i) == 76) then return false end
   end
   if locks > 0 then
     seen = seen + 1

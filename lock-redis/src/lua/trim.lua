@@ -1,10 +1,10 @@
 -- Cuts the log to size. Endings are remembered for as long as their lines are, and counted for ever.
-local function trim_log(excess)
+local function trim_log(kept)
   if not step.forgetful then
     redis.call('HSET', KEYS[1], 'forgetful', '1')
   end
   local endings, forgotten = nil, {}
-  for _, line in ipairs(redis.call('LPOP', KEYS[4], math.min(excess, 1000))) do
+  for _, line in ipairs(redis.call('LPOP', KEYS[4], math.min(kept - 20000, 1000))) do
     local ending = string.match(line, '^E %d+ %d+ %x+ (.*)$')
     local what = 'acquired'
     if ending then

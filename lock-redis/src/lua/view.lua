@@ -1,10 +1,10 @@
 -- What there is in a scope. It is slow beside a commit that finds all as it was seen, and need not be fast.
 
--- The waiters in scope, id and record in turn: none, all, or the one whose id is the next argument.
+-- The waiters in scope, id and record in turn: none, all, or the one whose id is the next word.
 local function waiters_in(line)
   if line == 0 then return {} end
   if line == 1 then return redis.call('HGETALL', KEYS[3]) end
-  local id = ARGV[step.at]
+  local id = step.asked[step.at]
   step.at = step.at + 1
   local record = redis.call('HGET', KEYS[3], id)
   return record and { id, record } or {}
@@ -26,7 +26,7 @@ end
 local function endings(kind, keys)
   local list = {}
   for _ = 1, keys do
-    local key = ARGV[step.at]
+    local key = step.asked[step.at]
     step.at = step.at + 1
     -- The key ends in NUL: what begins with it comes before the same with 1 there.
     local above = '(' .. string.sub(key, 1, -2) .. '\1'
@@ -68,7 +68,7 @@ local function history(after)
   return list
 end
 
--- The scope begins at argument `step.at`.
+-- The scope begins at the word `step.at`.
 local function view(ranges, line, after, kind, keys)
   look_up(ranges)
   local ids = {}
