@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Who locks: 1 to 128 bytes, printable, without spaces. Case matters; `*` is just a character.
 ///
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(AgentId::new("agent-7").unwrap().as_str(), "agent-7");
 /// assert!(AgentId::new("agent 7").is_err());
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct AgentId(Arc<str>);
 
 impl AgentId {
@@ -95,6 +95,12 @@ impl std::str::FromStr for AgentId {
 
     fn from_str(name: &str) -> Result<Self, InvalidAgent> {
         Self::new(name)
+    }
+}
+
+impl Serialize for AgentId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::Nonce;
 
@@ -20,8 +20,8 @@ use super::Nonce;
 /// assert!(inner.is_related_to(&outer) && outer.is_related_to(&inner));
 /// assert!(!outer.is_related_to(&HolderId::random()));
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct HolderId(Arc<str>);
 
 impl HolderId {
@@ -81,6 +81,12 @@ impl TryFrom<String> for HolderId {
 
     fn try_from(name: String) -> Result<Self, Self::Error> {
         Self::new(&name).ok_or("not a holder's name")
+    }
+}
+
+impl Serialize for HolderId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

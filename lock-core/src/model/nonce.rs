@@ -1,8 +1,8 @@
 //! Names that no two commands share.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// A command's name: 128 random bits, the same on every retry of that command.
 ///
@@ -45,16 +45,23 @@ impl Nonce {
     }
 }
 
-/// 32 hexadecimal digits; put together by hand, as every record is full of them.
-impl fmt::Display for Nonce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digits = [0; 32];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
-            for (digit, value) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
-                *digit = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+/// Every record is full of names, so their texts are put together by hand.
+impl Nonce {
+    /// 32 hexadecimal digits.
+    fn text(self) -> String {
+        let mut text = String::with_capacity(RecordId::LONGEST);
+        for byte in self.0.to_be_bytes() {
+            for value in [byte >> 4, byte & 15] {
+                text.push(char::from(if value < 10 { b'0' + value } else { b'a' - 10 + value }));
             }
         }
-        f.write_str(std::str::from_utf8(&digits).unwrap_or_default())
+        text
+    }
+}
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
     }
 }
 
@@ -108,11 +115,25 @@ impl RecordId {
     pub const fn nonce(self) -> Nonce {
         self.nonce
     }
+
+    /// Room for the text of any.
+    const LONGEST: usize = 32 + "-65535".len();
+
+    fn text(self) -> String {
+        let mut text = self.nonce.text();
+        text.push('-');
+        match u8::try_from(self.index) {
+            // Nearly all: most requests are for one or a few.
+            Ok(digit @ 0..10) => text.push(char::from(b'0' + digit)),
+            _ => text.push_str(&self.index.to_string()),
+        }
+        text
+    }
 }
 
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.nonce, self.index)
+        f.write_str(&self.text())
     }
 }
 
@@ -138,9 +159,7 @@ macro_rules! serde_as_text {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 // In one piece: a serializer looks at each piece for what it must escape.
-                let mut text = String::with_capacity(40);
-                write!(text, "{self}").map_err(S::Error::custom)?;
-                serializer.serialize_str(&text)
+                serializer.serialize_str(&self.text())
             }
         }
 

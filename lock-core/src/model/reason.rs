@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Why somebody locks: any text up to 1,024 bytes, for people to read.
 ///
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Reason::new("rename Foo").unwrap().as_str(), "rename Foo");
 /// assert!(Reason::new(&"x".repeat(1_025)).is_err());
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Reason(Arc<str>);
 
 impl Reason {
@@ -56,6 +56,12 @@ impl TryFrom<&str> for Reason {
 
     fn try_from(text: &str) -> Result<Self, InvalidReason> {
         Self::new(text)
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
