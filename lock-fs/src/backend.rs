@@ -1,6 +1,7 @@
 //! The backend: whose turn it is, and who waits for it.
 
 use std::{
+    borrow::Cow,
     fmt,
     path::{Path, PathBuf},
     sync::{
@@ -103,7 +104,7 @@ impl FsBackend {
     }
 
     /// Does `work` in turn: on this thread if the guard is free, else on one that may block.
-    async fn run(&self, work: Work) -> Result<Reply> {
+    async fn run(&self, work: Work<'_>) -> Result<Reply> {
         let deadline = Instant::now() + self.options.patience;
         let mut session = match self.session.try_lock_arc() {
             Some(session) => session,
@@ -112,6 +113,7 @@ impl FsBackend {
         if let Some(reply) = session.attempt(&work)? {
             return Ok(reply);
         }
+        let work = work.into_owned();
         let errand = Errand::default();
         let waiting = {
             let errand = errand.clone();
@@ -190,14 +192,14 @@ impl LockBackend for FsBackend {
             refusals::note(&self.path, &self.options, note);
             return Ok(Note::outcome());
         }
-        match self.run(Work::Execute(command.clone())).await? {
+        match self.run(Work::Execute(Cow::Borrowed(command))).await? {
             Reply::Outcome(outcome) => Ok(outcome),
             Reply::View(_) => Err(unfitting()),
         }
     }
 
     async fn view(&self, scope: &Scope) -> Result<View> {
-        match self.run(Work::View(scope.clone())).await? {
+        match self.run(Work::View(Cow::Borrowed(scope))).await? {
             Reply::View(view) => Ok(view),
             Reply::Outcome(_) => Err(unfitting()),
         }

@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 
 use lock_core::{
-    BackendError, Committed, ErrorKind, Lock, Mode, Write,
+    BackendError, Committed, ErrorKind, Lock, Mode, RecordId, Write,
     host::{Host, Moment},
 };
 
@@ -17,9 +17,7 @@ use rustix::fd::AsFd as _;
 
 use crate::{
     error::{Doing as _, Result},
-    fault,
-    known::Known,
-    line,
+    fault, line,
     load::Loaded,
     log,
     place::{self, Spot},
@@ -46,8 +44,24 @@ pub(crate) fn commit(
     if after.version == before.version && renew::in_place(store, committed, moment) {
         return Ok(Vec::new());
     }
-    let ops = plan(committed, loaded, moment, &mut store.known)?;
-    let lines = log::text(&committed.log).map_err(unwritable)?;
+    let done = write(store, before, after, committed, loaded, moment);
+    if !matches!(&done, Ok(ops) if !ops.is_empty()) {
+        // What was planned did not come to pass, or not yet.
+        store.alone.forget();
+    }
+    done
+}
+
+fn write(
+    store: &mut Store,
+    before: State,
+    after: State,
+    committed: &Committed,
+    loaded: &Loaded,
+    moment: Moment,
+) -> Result<Vec<Op>> {
+    let Plan { ops, locks } = plan(committed, loaded, moment, store)?;
+    let lines = log::text(&committed.log, &locks).map_err(unwritable)?;
     let before = log::turn_over(store, before)?;
     let lines = log::opening(store, &before)? + &lines;
     let mut after = State { segment: before.segment, ..after };
@@ -97,14 +111,10 @@ enum Told {
 fn one(store: &mut Store, underway: &State, lines: &str, op: &Op) -> Result<Told> {
     let at = op.spot();
     // All that needs room on the disk comes first: if that fails, nothing has begun.
-    let parent = match op {
-        Op::Put { text, .. } => {
-            let parent = store.parent_of(at)?;
-            store.write_next(text)?;
-            Some(parent)
-        }
-        _ => None,
-    };
+    if let Op::Put { text, .. } = op {
+        store.enter(at)?;
+        store.write_next(text)?;
+    }
     begin(store, underway)?;
     let told = match log::append(store, underway, lines) {
         Err(error) if error.kind() == ErrorKind::Full && matches!(op, Op::Drop { .. }) => {
@@ -114,9 +124,9 @@ fn one(store: &mut Store, underway: &State, lines: &str, op: &Op) -> Result<Told
         }
         logged => logged.and_then(|()| {
             fault::point("logged");
-            match (&parent, op) {
-                (Some(parent), _) => store.publish(parent.as_fd(), &at.name),
-                (None, op) => store.apply(op),
+            match op {
+                Op::Put { .. } => store.publish_at(at),
+                op => store.apply(op),
             }
             .map(Ok)
         }),
@@ -181,13 +191,17 @@ fn call_off(store: &mut Store, underway: &State, error: &BackendError) {
     }
 }
 
-/// The files to change, in an order that never takes one away before it is safe.
-fn plan(
-    committed: &Committed,
-    loaded: &Loaded,
-    moment: Moment,
-    known: &mut Known,
-) -> Result<Vec<Op>> {
+/// What a step does.
+struct Plan {
+    /// The files to change, in an order that never takes one away before it is safe.
+    ops: Vec<Op>,
+    /// The texts of the locks that it writes, in the order of the writes: a grant's stands in the
+    /// log as well.
+    locks: Vec<(RecordId, String)>,
+}
+
+fn plan(committed: &Committed, loaded: &Loaded, moment: Moment, store: &mut Store) -> Result<Plan> {
+    let Store { known, alone, .. } = store;
     let host = Host::current();
     let version = committed.outcome.version;
     let (mut quarantines, mut puts, mut drops) = (Vec::new(), Vec::new(), Vec::new());
@@ -197,6 +211,8 @@ fn plan(
             Write::DropLock(lock) => {
                 let Some(at) = loaded.spots.get(&lock.id) else { continue };
                 taken.remove(at);
+                known.remove(at);
+                alone.dropped(at);
                 if lock.damaged {
                     let to = quarantine::name(version, quarantines.len(), &at.name);
                     quarantines.push(Op::Quarantine { at: at.clone(), to });
@@ -208,20 +224,25 @@ fn plan(
             Write::PutLock(_) | Write::PutWaiter(_) => {}
         }
     }
+    let mut locks = Vec::with_capacity(committed.writes.len());
     let mut slots = HashSet::new();
     for write in &committed.writes {
         match write {
             Write::PutLock(lock) => {
                 let extra = loaded.extra.get(&lock.id);
-                let text = record::of_lock(lock, extra, host, moment).map_err(unwritable)?;
-                if extra.is_none() {
-                    known.add(text.clone(), lock.clone(), host.mark(moment, lock.expires_at));
-                }
+                let json = serde_json::to_string(lock).map_err(unwritable)?;
+                let lease = host.mark(moment, lock.expires_at);
+                let text = record::of_parts(&json, &lease, extra).map_err(unwritable)?;
+                locks.push((lock.id, json));
                 let old = loaded.spots.get(&lock.id).cloned();
                 let at = old.unwrap_or_else(|| {
                     let free = |slot: &Spot| !taken.contains(slot) && !slots.contains(slot);
                     new_spot(lock, free)
                 });
+                if extra.is_none() {
+                    known.add(at.clone(), text.clone(), lock.clone(), lease);
+                }
+                alone.put(&lock.pattern, &at);
                 slots.insert(at.clone());
                 puts.push(Op::Put { at, text });
             }
@@ -234,7 +255,7 @@ fn plan(
     }
     // What is written over need not be removed: a takeover in one place is one rename.
     drops.retain(|drop| !puts.iter().any(|put| put.spot() == drop.spot()));
-    Ok(quarantines.into_iter().chain(puts).chain(drops).collect())
+    Ok(Plan { ops: quarantines.into_iter().chain(puts).chain(drops).collect(), locks })
 }
 
 /// An exclusive lock on a plain path lies in its slot, if that is free; all else among the held.

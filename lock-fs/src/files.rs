@@ -1,5 +1,7 @@
 //! Changing the store's files: each change is one rename or one unlink.
 
+use std::sync::Arc;
+
 use rustix::{
     fd::{AsFd as _, BorrowedFd, OwnedFd},
     fs::{self, AtFlags, Mode, OFlags},
@@ -61,8 +63,12 @@ impl Store {
     /// # Errors
     /// [`ErrorKind::Unknown`](lock_core::ErrorKind::Unknown) unless it is certain that nothing happened.
     pub(crate) fn publish(&self, parent: BorrowedFd<'_>, name: &str) -> Result<()> {
+        self.published(retry_on_intr(|| fs::renameat(&self.dir, NEXT, parent, name)), name)
+    }
+
+    fn published(&self, renamed: std::result::Result<(), Errno>, name: &str) -> Result<()> {
         let context = || format!("publishing {name}");
-        match retry_on_intr(|| fs::renameat(&self.dir, NEXT, parent, name)) {
+        match renamed {
             Ok(()) => Ok(()),
             Err(errno) => match sys::stat(&self.dir, NEXT) {
                 // The source is still there: the rename was not carried out.
@@ -82,6 +88,28 @@ impl Store {
             Err(Errno::NOENT) => self.made(&spot.dir).doing(context),
             opened => opened.doing(context),
         }
+    }
+
+    /// The same for the record of a step that is to be published there. It stays open.
+    pub(crate) fn enter(&mut self, spot: &Spot) -> Result<()> {
+        if self.alone.dir(&spot.dir).is_none() {
+            let opened = Arc::new(self.parent_of(spot)?);
+            self.alone.keep_dir(&spot.dir, &opened);
+        }
+        Ok(())
+    }
+
+    /// Publishes what is to lie at `spot`.
+    pub(crate) fn publish_at(&mut self, spot: &Spot) -> Result<()> {
+        if let Some(dir) = self.alone.dir(&spot.dir) {
+            match retry_on_intr(|| fs::renameat(&self.dir, NEXT, &dir, &*spot.name)) {
+                // Somebody removed the directory that is open: it has to be made anew.
+                Err(Errno::NOENT) => self.alone.forget(),
+                renamed => return self.published(renamed, &spot.name),
+            }
+        }
+        let parent = self.parent_of(spot)?;
+        self.publish(parent.as_fd(), &spot.name)
     }
 
     /// Makes a directory and those above it.
@@ -105,12 +133,16 @@ impl Store {
     }
 
     /// Removes the file at `spot`, if it is there.
-    pub(crate) fn remove(&self, spot: &Spot) -> Result<()> {
+    pub(crate) fn remove(&mut self, spot: &Spot) -> Result<()> {
         let context = || format!("removing {}", spot.path());
-        let parent = match sys::open_below(&self.dir, &spot.dir, sys::DIRECTORY, Mode::empty()) {
-            Err(Errno::NOENT) => return Ok(()),
-            parent => parent.doing(context)?,
+        let parent = match self.alone.dir(&spot.dir) {
+            Some(dir) => dir,
+            None => match sys::open_below(&self.dir, &spot.dir, sys::DIRECTORY, Mode::empty()) {
+                Err(Errno::NOENT) => return Ok(()),
+                parent => Arc::new(parent.doing(context)?),
+            },
         };
+        self.alone.keep_dir(&spot.dir, &parent);
         match sys::unlink(&parent, &spot.name) {
             Ok(_) => Ok(()),
             // It is still there: nothing happened.
@@ -120,12 +152,12 @@ impl Store {
     }
 
     /// Carries out one change of a step that is committed already.
-    pub(crate) fn apply(&self, op: &Op) -> Result<()> {
+    pub(crate) fn apply(&mut self, op: &Op) -> Result<()> {
         match op {
             Op::Put { at, text } => {
-                let parent = self.parent_of(at)?;
+                self.enter(at)?;
                 self.write_next(text)?;
-                self.publish(parent.as_fd(), &at.name)
+                self.publish_at(at)
             }
             Op::Drop { at } => self.remove(at),
             Op::Quarantine { at, to } => self.quarantine(at, to),
@@ -133,7 +165,8 @@ impl Store {
     }
 
     /// Removes `dir` and what is above it, as far as that is empty. Only tidiness: it may fail.
-    pub(crate) fn prune(&self, dir: &str) {
+    pub(crate) fn prune(&mut self, dir: &str) {
+        self.alone.forget_dir();
         let mut path = dir;
         while let Some((above, _)) = path.rsplit_once('/') {
             if fs::unlinkat(self.dir.as_fd(), path, AtFlags::REMOVEDIR).is_err() {

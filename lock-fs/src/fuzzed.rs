@@ -47,7 +47,7 @@ pub fn record(data: &[u8]) {
     }
     let entries: Vec<_> = log::entries(data).collect();
     if !entries.is_empty() {
-        let text = log::text(&entries).expect("what was read can be written");
+        let text = log::text(&entries, &[]).expect("what was read can be written");
         assert_eq!(log::entries(text.as_bytes()).collect::<Vec<_>>(), entries);
     }
     if let Ok(redo) = serde_json::from_slice::<Redo>(data) {

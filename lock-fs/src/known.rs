@@ -6,43 +6,63 @@ use std::collections::HashMap;
 
 use lock_core::{Lock, host::LeaseMark};
 
-use crate::state::{Found, State};
+use crate::{
+    place::Spot,
+    state::{Found, State},
+};
 
 /// How many records are remembered: more than one process holds at a time, as a rule.
 const MOST: usize = 64;
 
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    records: HashMap<String, (Lock, LeaseMark)>,
+    records: HashMap<Spot, Written>,
     state: Option<(Vec<u8>, State)>,
 }
 
+#[derive(Debug)]
+struct Written {
+    text: String,
+    lock: Lock,
+    lease: LeaseMark,
+}
+
 impl Known {
-    /// Remembers what `text` says.
-    pub(crate) fn add(&mut self, text: String, lock: Lock, lease: LeaseMark) {
+    /// Remembers what the `text` at `spot` says.
+    pub(crate) fn add(&mut self, spot: Spot, text: String, lock: Lock, lease: LeaseMark) {
         if self.records.len() >= MOST {
             self.records.clear();
         }
-        self.records.insert(text, (lock, lease));
+        self.records.insert(spot, Written { text, lock, lease });
     }
 
-    /// What `text` says, if it was written here.
-    pub(crate) fn record(&self, text: &[u8]) -> Option<&(Lock, LeaseMark)> {
-        if self.records.is_empty() {
-            return None;
-        }
-        self.records.get(std::str::from_utf8(text).ok()?)
+    /// What lies at `spot` goes.
+    pub(crate) fn remove(&mut self, spot: &Spot) {
+        self.records.remove(spot);
+    }
+
+    /// What the `text` at `spot` says, if it was written here.
+    pub(crate) fn record(&self, spot: &Spot, text: &[u8]) -> Option<(&Lock, &LeaseMark)> {
+        let written = self.records.get(spot).filter(|it| it.text.as_bytes() == text)?;
+        Some((&written.lock, &written.lease))
     }
 
     pub(crate) fn set_state(&mut self, text: Vec<u8>, state: State) {
         self.state = Some((text, state));
     }
 
-    /// What the line `text` says.
-    pub(crate) fn state(&self, text: &[u8]) -> Found {
-        match &self.state {
-            Some((known, state)) if known == text => Found::State(*state),
-            _ => State::parse(text),
-        }
+    /// What the line `text` says, if it is the one that was seen last.
+    pub(crate) fn state(&self, text: &[u8]) -> Option<State> {
+        self.state.as_ref().filter(|(known, _)| known == text).map(|(_, state)| *state)
+    }
+
+    /// Reads the line `text`, and remembers it.
+    pub(crate) fn parse_state(&mut self, text: &[u8]) -> Found {
+        let found = State::parse(text);
+        self.state = match found {
+            Found::State(state) => Some((text.to_owned(), state)),
+            _ => None,
+        };
+        found
     }
 }

@@ -4,6 +4,7 @@
 //! no runtime; whoever is killed at any moment leaves a store that the next one settles.
 
 mod access;
+mod alone;
 mod backend;
 mod bell;
 mod changed;

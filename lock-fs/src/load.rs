@@ -43,11 +43,14 @@ pub(crate) fn load(
     let loaded =
         Loaded { view: empty(scope.clone(), moment.wall, state.version), ..Loaded::default() };
     let mut loader = Loader { store, host, moment, wanted: Wanted::of(&scope.locks), loaded };
-    loader.locks(&scope.locks)?;
+    match loader.store.alone.spots(&scope.locks) {
+        Some(spots) => spots.into_iter().try_for_each(|spot| loader.read(spot))?,
+        None => loader.look(&scope.locks)?,
+    }
     if let Some(redo) = redo {
         loader.overlay(redo);
     }
-    let mut loaded = loader.loaded;
+    let Loader { store, mut loaded, .. } = loader;
     if state.waiters > 0 || redo.is_some() {
         loaded.view.waiters = match scope.waiter {
             _ if scope.waiters => line::load(store, redo, host, moment)?,
@@ -105,7 +108,7 @@ impl<'a> Wanted<'a> {
 }
 
 struct Loader<'a> {
-    store: &'a Store,
+    store: &'a mut Store,
     host: &'static Host,
     moment: Moment,
     wanted: Wanted<'a>,
@@ -113,6 +116,16 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
+    /// Looks for all locks in scope.
+    fn look(&mut self, scope: &LockScope) -> Result<()> {
+        self.locks(scope)?;
+        let Loaded { view, spots, .. } = &self.loaded;
+        let found =
+            view.locks.iter().filter_map(|lock| Some((&lock.pattern, spots.get(&lock.id)?)));
+        self.store.alone.found(scope, found);
+        Ok(())
+    }
+
     fn locks(&mut self, scope: &LockScope) -> Result<()> {
         match scope {
             LockScope::None => Ok(()),
@@ -167,30 +180,22 @@ impl Loader<'_> {
 
     fn slot(&mut self, node: &str) -> Result<()> {
         match (place::slot_of(node), place::path_of(node)) {
-            (Some(spot), Some(path)) if self.wanted.has_path(&path) => self.read_slot(spot, &path),
+            (Some(spot), Some(path)) if self.wanted.has_path(&path) => self.read(spot),
             _ => Ok(()),
         }
-    }
-
-    fn read_slot(&mut self, spot: Spot, path: &str) -> Result<()> {
-        // Where no pattern has such a path, whatever lies there is nothing.
-        self.read(spot, || Pattern::literal(path).ok())
     }
 
     fn held(&mut self, node: &str) -> Result<()> {
         let dir = format!("{node}/{HELD}");
         for (name, _) in self.names(&dir)? {
-            let pattern = match place::title(&name) {
-                Some(Title::Of(pattern)) if self.wanted.has(&pattern) => pattern,
-                Some(Title::Hashed) => {
-                    match place::path_of(node).map(|path| below_pattern(&path)) {
-                        Some(Ok(pattern)) => pattern,
-                        _ => continue,
-                    }
-                }
-                _ => continue,
+            let is_wanted = match place::title(&name) {
+                Some(Title::Of(pattern)) => self.wanted.has(&pattern),
+                Some(Title::Hashed) => true,
+                None => false,
             };
-            self.read(Spot { dir: dir.clone(), name }, || Some(pattern))?;
+            if is_wanted {
+                self.read(Spot { dir: dir.clone(), name })?;
+            }
         }
         Ok(())
     }
@@ -209,7 +214,7 @@ impl Loader<'_> {
                     };
                     let path = if above.is_empty() { last } else { format!("{above}/{last}") };
                     if self.wanted.has_path(&path) {
-                        self.read_slot(Spot { dir: node.clone(), name }, &path)?;
+                        self.read(Spot { dir: node.clone(), name })?;
                     }
                 } else if is_dir && crate::name::decode(&name).is_some() {
                     todo.push(format!("{node}/{name}"));
@@ -228,8 +233,8 @@ impl Loader<'_> {
         }
     }
 
-    /// Reads the file at `spot`, whose name says which `pattern` it is a lock on.
-    fn read(&mut self, spot: Spot, pattern: impl FnOnce() -> Option<Pattern>) -> Result<()> {
+    /// Reads the file at `spot`.
+    fn read(&mut self, spot: Spot) -> Result<()> {
         let (text, since) = match damaged::read(&self.store.dir, &spot)? {
             Content::Missing => return Ok(()),
             Content::Text(text, since) => (Some(text), since),
@@ -239,7 +244,9 @@ impl Loader<'_> {
         match lock {
             Some(read) => self.add_read(spot, read),
             None => {
-                let lock = pattern().and_then(|pattern| damaged::lock(&spot, pattern, since));
+                // Where no pattern has such a place, whatever lies there is nothing.
+                let pattern = place::pattern_at(&spot);
+                let lock = pattern.and_then(|pattern| damaged::lock(&spot, pattern, since));
                 if let Some(lock) = lock {
                     self.add(spot, lock);
                 }
@@ -250,10 +257,8 @@ impl Loader<'_> {
 
     /// The lock in `text`, if it belongs where it lies and is not a copy of another.
     fn parse(&self, spot: &Spot, text: &[u8]) -> Option<Read> {
-        let read = match self.store.known.record(text) {
-            Some((lock, lease)) => {
-                record::of_parts(lock.clone(), Some(lease), self.host, self.moment)
-            }
+        let read = match self.store.known.record(spot, text) {
+            Some((lock, lease)) => record::as_of(lock.clone(), Some(lease), self.host, self.moment),
             None => record::lock(text, self.host, self.moment)?,
         };
         let fits = place::fits(spot, &read.lock.pattern, read.lock.id);
@@ -298,9 +303,4 @@ impl Loader<'_> {
             }
         }
     }
-}
-
-/// Everything at and below `path`.
-fn below_pattern(path: &str) -> std::result::Result<Pattern, lock_core::pattern::PatternError> {
-    if path.is_empty() { Pattern::parse("**") } else { Pattern::directory(path) }
 }

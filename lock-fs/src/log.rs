@@ -3,7 +3,7 @@
 //! How much of the file is true stands in the [state](crate::state), not in the file's length:
 //! what a killed step wrote beyond that is overwritten by the next.
 
-use lock_core::{EndingScope, HistoryEntry, Totals, View};
+use lock_core::{EndingScope, HistoryEntry, RecordId, Totals, View};
 use memchr::memmem;
 use rustix::{
     fd::OwnedFd,
@@ -28,6 +28,9 @@ const TURN: u64 = 20_000;
 
 /// The first turn keeps all in the old file; from this one on, something was dropped.
 pub(crate) const FORGETFUL: u64 = 2;
+
+/// Room for most lines.
+const USUAL: usize = 512;
 
 /// How much is read at once from the end of a log.
 const CHUNK: u64 = 64 * 1024;
@@ -64,11 +67,30 @@ fn before(log: &[u8]) -> Totals {
     first.unwrap_or_default().before
 }
 
-/// The text of some lines.
-pub(crate) fn text(entries: &[HistoryEntry]) -> serde_json::Result<String> {
-    let mut text = Vec::with_capacity(512 * entries.len());
+/// The text of some lines. A grant's lock stands in `locks` already, in the same order: it is the
+/// longest part of both its record and its line.
+pub(crate) fn text(
+    entries: &[HistoryEntry],
+    locks: &[(RecordId, String)],
+) -> serde_json::Result<String> {
+    let mut text = Vec::with_capacity(USUAL * entries.len());
+    let mut locks = locks.iter();
     for entry in entries {
-        serde_json::to_writer(&mut text, entry)?;
+        match entry {
+            HistoryEntry::Acquired { version, at, lock } => {
+                text.extend_from_slice(br#"{"event":"acquired","version":"#);
+                serde_json::to_writer(&mut text, version)?;
+                text.extend_from_slice(br#","at":"#);
+                serde_json::to_writer(&mut text, at)?;
+                text.extend_from_slice(br#","lock":"#);
+                match locks.find(|(id, _)| *id == lock.id) {
+                    Some((_, json)) => text.extend_from_slice(json.as_bytes()),
+                    None => serde_json::to_writer(&mut text, lock)?,
+                }
+                text.push(b'}');
+            }
+            entry => serde_json::to_writer(&mut text, entry)?,
+        }
         text.push(b'\n');
     }
     String::from_utf8(text).map_err(serde::ser::Error::custom)

@@ -125,6 +125,25 @@ pub(crate) fn path_of(node: &str) -> Option<String> {
     Some(path)
 }
 
+/// The pattern that the record at `spot` locks, as far as its name says; `None` if no record has such
+/// a place.
+pub(crate) fn pattern_at(spot: &Spot) -> Option<Pattern> {
+    let Some(node) = spot.dir.strip_suffix(HELD).and_then(|dir| dir.strip_suffix('/')) else {
+        let above = path_of(&spot.dir)?;
+        let last = name::decode(spot.name.strip_suffix(LOCK)?)?;
+        let path = if above.is_empty() { last } else { format!("{above}/{last}") };
+        return Pattern::literal(&path).ok();
+    };
+    match title(&spot.name)? {
+        Title::Of(pattern) => Some(pattern),
+        // All that it may lock.
+        Title::Hashed => match path_of(node)?.as_str() {
+            "" => Pattern::parse("**").ok(),
+            path => Pattern::directory(path).ok(),
+        },
+    }
+}
+
 /// Whether `node` is a directory somewhere in `above`.
 pub(crate) fn is_below(node: &str, above: &str) -> bool {
     node.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))

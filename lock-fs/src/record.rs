@@ -25,15 +25,6 @@ const USUAL: usize = 512;
 pub(crate) type Extra = Map<String, Value>;
 
 #[derive(Serialize)]
-struct LockOut<'a> {
-    format: u32,
-    lock: &'a Lock,
-    lease: LeaseMark,
-    #[serde(flatten)]
-    extra: Option<&'a Extra>,
-}
-
-#[derive(Serialize)]
 struct WaiterOut<'a> {
     format: u32,
     waiter: &'a Waiter,
@@ -47,7 +38,29 @@ pub(crate) fn of_lock(
     host: &Host,
     moment: Moment,
 ) -> serde_json::Result<String> {
-    text(&LockOut { format: FORMAT, lock, lease: host.mark(moment, lock.expires_at), extra })
+    let lease = host.mark(moment, lock.expires_at);
+    of_parts(&serde_json::to_string(lock)?, &lease, extra)
+}
+
+/// The same, where the lock's own text is there already.
+pub(crate) fn of_parts(
+    lock: &str,
+    lease: &LeaseMark,
+    extra: Option<&Extra>,
+) -> serde_json::Result<String> {
+    let mut text = Vec::with_capacity(USUAL);
+    text.extend_from_slice(format!(r#"{{"format":{FORMAT},"lock":"#).as_bytes());
+    text.extend_from_slice(lock.as_bytes());
+    text.extend_from_slice(br#","lease":"#);
+    serde_json::to_writer(&mut text, lease)?;
+    for (key, value) in extra.into_iter().flatten() {
+        text.push(b',');
+        serde_json::to_writer(&mut text, key)?;
+        text.push(b':');
+        serde_json::to_writer(&mut text, value)?;
+    }
+    text.push(b'}');
+    whole(text)
 }
 
 /// The text of a waiter's file.
@@ -62,6 +75,10 @@ pub(crate) fn of_waiter(
 fn text(out: &impl Serialize) -> serde_json::Result<String> {
     let mut text = Vec::with_capacity(USUAL);
     serde_json::to_writer(&mut text, out)?;
+    whole(text)
+}
+
+fn whole(mut text: Vec<u8>) -> serde_json::Result<String> {
     text.push(b'\n');
     if text.len() > LARGEST {
         return Err(serde::ser::Error::custom(format!("a record has at most {LARGEST} bytes")));
@@ -129,11 +146,11 @@ pub(crate) struct Read {
 pub(crate) fn lock(bytes: &[u8], host: &Host, moment: Moment) -> Option<Read> {
     let LockIn { lock, lease, extra, .. } =
         read::<LockIn>(bytes).filter(|record| record.format == FORMAT)?;
-    Some(Read { extra, ..of_parts(lock, lease.as_ref(), host, moment) })
+    Some(Read { extra, ..as_of(lock, lease.as_ref(), host, moment) })
 }
 
 /// The lock that a file says, which holds nothing else.
-pub(crate) fn of_parts(
+pub(crate) fn as_of(
     mut lock: Lock,
     lease: Option<&LeaseMark>,
     host: &Host,

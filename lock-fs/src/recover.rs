@@ -49,6 +49,13 @@ pub(crate) fn foresee(store: &mut Store, moment: Moment) -> Result<Standing> {
         Found::Damaged => None,
         Found::Later(format) => return Err(later(format)),
     };
+    let standing = unsettled(store, last, moment);
+    // It was looked for in the middle of a step.
+    store.alone.forget();
+    standing
+}
+
+fn unsettled(store: &mut Store, last: Option<State>, moment: Moment) -> Result<Standing> {
     // A redo file of another step was carried out already, and could not be removed.
     let left = last.map_or(Left::Numbers, |_| Left::Step);
     let same_step = |state: &State| last.is_none_or(|last| last.version == state.version);
@@ -78,6 +85,7 @@ pub(crate) fn settle(store: &mut Store, moment: Moment) -> Result<State> {
         log::cut(store, state.log)?;
         store.introduce().doing(|| "leaving word in the store".to_owned())?;
     }
+    store.alone.forget();
     store.write_state(&state).doing(|| format!("writing {STATE}"))?;
     Ok(state)
 }

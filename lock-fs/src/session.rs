@@ -1,6 +1,6 @@
 //! A store that may not be there yet, and one piece of work on it at a time.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 use lock_core::{BackendError, Command, ErrorKind, Outcome, Scope, View, host::Moment};
 
@@ -18,9 +18,19 @@ const TRIES: usize = 16;
 
 /// What there is to do.
 #[derive(Debug, Clone)]
-pub(crate) enum Work {
-    Execute(Command),
-    View(Scope),
+pub(crate) enum Work<'a> {
+    Execute(Cow<'a, Command>),
+    View(Cow<'a, Scope>),
+}
+
+impl Work<'_> {
+    /// The same for another thread.
+    pub(crate) fn into_owned(self) -> Work<'static> {
+        match self {
+            Self::Execute(command) => Work::Execute(Cow::Owned(command.into_owned())),
+            Self::View(scope) => Work::View(Cow::Owned(scope.into_owned())),
+        }
+    }
 }
 
 /// What came of it.
@@ -47,16 +57,25 @@ impl Session {
     }
 
     /// Does the work if the guard is free; `None` if it is not.
-    pub(crate) fn attempt(&mut self, work: &Work) -> Result<Option<Reply>> {
+    pub(crate) fn attempt(&mut self, work: &Work<'_>) -> Result<Option<Reply>> {
         self.run(work, false, || true)
     }
 
     /// Does the work once the guard is free, unless by then nobody `cares`.
-    pub(crate) fn wait(&mut self, work: &Work, cares: impl Fn() -> bool) -> Result<Option<Reply>> {
+    pub(crate) fn wait(
+        &mut self,
+        work: &Work<'_>,
+        cares: impl Fn() -> bool,
+    ) -> Result<Option<Reply>> {
         self.run(work, true, cares)
     }
 
-    fn run(&mut self, work: &Work, wait: bool, cares: impl Fn() -> bool) -> Result<Option<Reply>> {
+    fn run(
+        &mut self,
+        work: &Work<'_>,
+        wait: bool,
+        cares: impl Fn() -> bool,
+    ) -> Result<Option<Reply>> {
         for _ in 0..TRIES {
             let store = match self.store.as_mut() {
                 Some(store) => store,
@@ -103,12 +122,16 @@ impl Session {
     }
 }
 
-fn on_nothing(work: &Work) -> Option<Reply> {
+fn on_nothing(work: &Work<'_>) -> Option<Reply> {
     match work {
         Work::Execute(command) => step::execute_on_nothing(command).map(Reply::Outcome),
         Work::View(scope) => {
             let now = Moment::now().wall;
-            Some(Reply::View(load::empty(scope.clone(), now, lock_core::Version::default())))
+            Some(Reply::View(load::empty(
+                scope.as_ref().clone(),
+                now,
+                lock_core::Version::default(),
+            )))
         }
     }
 }

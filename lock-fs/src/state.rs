@@ -102,6 +102,10 @@ fn number<const PLACES: usize, const BASE: u64>(text: &mut Vec<u8>, key: &[u8], 
     let mut rest = number.min(most);
     let mut digits = [b'0'; PLACES];
     for digit in digits.iter_mut().rev() {
+        // Most numbers are small, and their places many.
+        if rest == 0 {
+            break;
+        }
         let value = (rest % BASE) as u8;
         *digit = if value < 10 { b'0' + value } else { b'a' - 10 + value };
         rest /= BASE;

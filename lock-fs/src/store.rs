@@ -1,6 +1,10 @@
 //! The open store: its directory, its guard and its numbers.
 
-use std::{fs::DirBuilder, path::Path};
+use std::{
+    fs::DirBuilder,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use lock_core::{BackendError, ErrorKind};
 use rustix::{
@@ -11,6 +15,7 @@ use rustix::{
 
 use crate::{
     access::{self, Access},
+    alone::Alone,
     error::{Doing as _, Result},
     known::Known,
     line,
@@ -23,6 +28,9 @@ use crate::{
 pub(crate) const GUARD: &str = "guard";
 pub(crate) const STATE: &str = "state";
 pub(crate) const BELL: &str = "bell";
+/// How long a bell may be rung without asking whether it is still the one that others hear. Who hears
+/// one being taken away looks on its own until there is another, so that this costs them no more.
+const UNSEEN: Duration = Duration::from_millis(20);
 /// Where every file is written before it gets its name. There is only one, so that whoever is
 /// killed leaves no more than one behind.
 pub(crate) const NEXT: &str = "next";
@@ -36,7 +44,8 @@ pub(crate) struct Store {
     /// Which file the guard is: device and inode.
     identity: (u64, u64),
     state: Option<OwnedFd>,
-    bell: Option<OwnedFd>,
+    /// The bell, and when it was last known to have its name.
+    bell: Option<(OwnedFd, Instant)>,
     /// Whether there is something to tell those who wait.
     news: bool,
     /// The log, and the segment it is.
@@ -45,6 +54,8 @@ pub(crate) struct Store {
     pub(crate) line: line::Known,
     /// What this process wrote last.
     pub(crate) known: Known,
+    /// What it need not look for again.
+    pub(crate) alone: Alone,
 }
 
 impl Store {
@@ -99,6 +110,7 @@ impl Store {
             log: None,
             line: line::Known::default(),
             known: Known::default(),
+            alone: Alone::default(),
         }))
     }
 
@@ -174,6 +186,7 @@ impl Store {
     /// Lets go of what was opened in the directory, because something else may lie there now.
     pub(crate) fn reopen(&mut self) {
         (self.state, self.bell, self.log) = (None, None, None);
+        self.alone.forget();
     }
 
     /// The numbers.
@@ -183,7 +196,12 @@ impl Store {
             Some(file) => State::read_text(file, &mut bytes)?,
             None => return Ok(Found::Damaged),
         };
-        Ok(self.known.state(bytes.get(..length).unwrap_or_default()))
+        let text = bytes.get(..length).unwrap_or_default();
+        if let Some(state) = self.known.state(text) {
+            return Ok(Found::State(state));
+        }
+        self.alone.forget();
+        Ok(self.known.parse_state(text))
     }
 
     /// Writes the numbers.
@@ -209,11 +227,15 @@ impl Store {
 
     /// Wakes those who wait for a change. They look now and then anyway: no reason to fail.
     pub(crate) fn ring(&mut self) {
-        self.bell = self.bell.take().filter(sys::is_named);
-        if self.bell.is_none() {
-            self.bell = open_or_make(&self.dir, BELL, &self.access).ok();
-        }
-        if let Some(bell) = &self.bell
+        let now = Instant::now();
+        self.bell = match self.bell.take() {
+            Some((bell, seen)) if now.saturating_duration_since(seen) < UNSEEN => {
+                Some((bell, seen))
+            }
+            Some((bell, _)) if sys::is_named(&bell) => Some((bell, now)),
+            _ => open_or_make(&self.dir, BELL, &self.access).ok().map(|bell| (bell, now)),
+        };
+        if let Some((bell, _)) = &self.bell
             && let Err(error) = sys::write_at(bell, b"\n", 0)
         {
             tracing::debug!(%error, "the bell could not be rung");

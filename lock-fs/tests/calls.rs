@@ -14,7 +14,7 @@ const STORE: &str = "LOCK_FS_TEST_STORE";
 const CYCLES: &str = "LOCK_FS_TEST_CYCLES";
 
 /// Acquire and release of one path, all told. The floor of both is 13: see `benches/floor`.
-const CEILING: u64 = 43;
+const CEILING: u64 = 32;
 
 /// What `strace` with `options` wrote down of a child that ran `cycles` cycles.
 fn traced(options: &[&str], cycles: u64) -> String {

@@ -238,6 +238,23 @@ fn whichever_file_is_removed_while_open_the_locks_stand_and_tokens_rise() {
     }
 }
 
+/// Also one that is kept open, because its owner alone has been at work there.
+#[test]
+fn a_directory_of_records_that_is_removed_while_open_is_made_anew() {
+    let dir = TempDir::new().unwrap();
+    let store = dir.path().join("locks");
+    let owner = agent(&store, "owner");
+    for _ in 0..2 {
+        let before = acquire(&owner, &["src/a.rs"]).unwrap();
+        fs::remove_dir_all(store.join("locks")).unwrap();
+        assert!(held(&owner).is_empty());
+        assert!(acquire(&owner, &["src/b.rs"]).unwrap() > before);
+        assert_eq!(held(&agent(&store, "reader")), ["src/b.rs"]);
+        assert_eq!(block_on(owner.release("src/b.rs")).unwrap().released.len(), 1);
+        assert!(held(&agent(&store, "reader")).is_empty());
+    }
+}
+
 /// What the kernel refuses to everybody now and then: open files, locks, a disk that works.
 #[test]
 fn what_the_kernel_cannot_give_is_told_and_nothing_happens() {
