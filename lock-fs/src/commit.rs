@@ -3,8 +3,9 @@
 //! A step that changes one file is committed by the one call that changes it. A step that changes
 //! more is written down as a [redo](crate::redo) file first, and committed by the rename of that.
 //! (A place in line that is only kept changes a few digits in one record, and nothing else.)
-//! The state is dirty from before the first write until after the last, so that whoever comes
-//! after a killed process knows that there is something to settle.
+//! Whoever comes after a killed process knows that there is something to settle: a step that has
+//! lines for the log writes them first, beyond what the state calls true of it, and one that has
+//! none, or more than one file to change, calls the state dirty.
 
 use std::collections::HashSet;
 
@@ -68,13 +69,7 @@ fn write(
     after.log = before.log + lines.len() as u64;
     after.lines = before.lines + committed.log.len() as u64;
     count_waiters(&mut after, committed, loaded);
-    let underway = State {
-        dirty: true,
-        version: after.version,
-        token: after.token,
-        line: after.line,
-        ..before
-    };
+    let underway = State { dirty: true, version: after.version, token: after.token, ..before };
     match ops.as_slice() {
         [] => {}
         [op] => {
@@ -115,12 +110,15 @@ fn one(store: &mut Store, underway: &State, lines: &str, op: &Op) -> Result<Told
         store.enter(at)?;
         store.write_next(text)?;
     }
-    begin(store, underway)?;
+    if lines.is_empty() {
+        begin(store, underway)?;
+    }
     let told = match log::append(store, underway, lines) {
         Err(error) if error.kind() == ErrorKind::Full && matches!(op, Op::Drop { .. }) => {
             // Whoever lets go on a full disk must not be kept: what goes makes room for the word
             // that it went, or it is forgotten how it went.
-            store.apply(op).map(|()| log::append(store, underway, lines))
+            let begun = begin(store, underway).and_then(|()| store.apply(op));
+            begun.map(|()| log::append(store, underway, lines))
         }
         logged => logged.and_then(|()| {
             fault::point("logged");
@@ -135,6 +133,7 @@ fn one(store: &mut Store, underway: &State, lines: &str, op: &Op) -> Result<Told
         Ok(()) => Ok(Told::All),
         Err(error) => {
             tracing::warn!(%error, "a lock ended, and the history has no room for it");
+            take_back(store, underway);
             Ok(Told::Forgotten)
         }
     }
@@ -186,8 +185,16 @@ fn call_off(store: &mut Store, underway: &State, error: &BackendError) {
         return;
     }
     store.discard_next();
+    take_back(store, underway);
     if let Err(error) = store.write_state(&State { dirty: false, ..*underway }) {
         tracing::warn!(%error, "the state could not be written after a step that failed");
+    }
+}
+
+/// Takes back what was written to the log. If that fails, the next step does it.
+fn take_back(store: &mut Store, underway: &State) {
+    if let Err(error) = log::cut(store, underway.log) {
+        tracing::warn!(%error, "the log could not be cut after a step that failed");
     }
 }
 
@@ -268,12 +275,10 @@ fn count_waiters(after: &mut State, committed: &Committed, loaded: &Loaded) {
     for write in &committed.writes {
         match write {
             Write::PutWaiter(waiter) => {
-                after.line = after.line.wrapping_add(1);
                 let known = loaded.view.waiters.iter().any(|other| other.id == waiter.id);
                 after.waiters += u64::from(!known);
             }
             Write::DropWaiter(_) => {
-                after.line = after.line.wrapping_add(1);
                 after.waiters = after.waiters.saturating_sub(1);
             }
             Write::PutLock(_) | Write::DropLock(_) => {}

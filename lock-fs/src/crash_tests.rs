@@ -214,6 +214,25 @@ fn a_lost_state_is_found_again_and_its_token_never_goes_back() {
     }
 }
 
+/// The power fails: the last line of numbers is lost, and what the last steps wrote before it is not.
+#[test]
+fn numbers_behind_the_log_are_not_given_out_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    run(dir, acquire("a", &["src/a.rs"], Mode::Exclusive));
+    let numbers = std::fs::read(dir.join("state")).unwrap();
+    run(dir, acquire("b", &["b"], Mode::Exclusive));
+    run(dir, acquire("c", &["c"], Mode::Exclusive));
+    let old = everything(dir);
+    std::fs::write(dir.join("state"), numbers).unwrap();
+    let seen = everything(dir);
+    assert_eq!((summary(&seen), seen.version), (summary(&old), old.version));
+    run(dir, acquire("d", &["d"], Mode::Exclusive));
+    let new = everything(dir);
+    assert!(highest_token(&new) > highest_token(&old) && new.version > old.version);
+    assert_eq!(summary(&new).2[..3], summary(&old).2);
+}
+
 /// A log that begins anew says first what all before it counted. Whoever settled a step that was
 /// killed right after that took this line for the end of all that is true, and the step's own
 /// lines were forgotten although its locks stood.

@@ -51,16 +51,18 @@ impl Known {
         self.state = Some((text, state));
     }
 
-    /// What the line `text` says, if it is the one that was seen last.
+    /// What the `text` of the state says, if it begins with the line that was seen last.
     pub(crate) fn state(&self, text: &[u8]) -> Option<State> {
-        self.state.as_ref().filter(|(known, _)| known == text).map(|(_, state)| *state)
+        let (known, state) = self.state.as_ref()?;
+        text.starts_with(known).then_some(*state)
     }
 
-    /// Reads the line `text`, and remembers it.
+    /// Reads the line that `text` begins with, and remembers it.
     pub(crate) fn parse_state(&mut self, text: &[u8]) -> Found {
         let found = State::parse(text);
-        self.state = match found {
-            Found::State(state) => Some((text.to_owned(), state)),
+        let line = text.split_inclusive(|byte| *byte == b'\n').next();
+        self.state = match (&found, line) {
+            (Found::State(state), Some(line)) => Some((line.to_owned(), *state)),
             _ => None,
         };
         found

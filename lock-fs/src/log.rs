@@ -1,7 +1,8 @@
 //! What was granted and how it ended: one JSON line each, in two files that take turns.
 //!
-//! How much of the file is true stands in the [state](crate::state), not in the file's length:
-//! what a killed step wrote beyond that is overwritten by the next.
+//! How much of the file is true stands in the [state](crate::state), not in the file's length. What
+//! lies beyond that was written by a step on its way: found there under the guard, the step's
+//! process died.
 
 use lock_core::{EndingScope, HistoryEntry, RecordId, Totals, View};
 use memchr::memmem;
@@ -111,13 +112,32 @@ pub(crate) fn append(store: &mut Store, state: &State, text: &str) -> Result<()>
         return Ok(());
     }
     let context = || format!("writing {LOG}");
-    let is_it = |(segment, file): &(u64, OwnedFd)| *segment == state.segment && sys::is_named(file);
-    let file = match store.log.take().filter(is_it) {
+    // Whether it has its name still was asked when its length was.
+    let file = match store.log.take().filter(|(segment, _)| *segment == state.segment) {
         Some((_, file)) => file,
         None => open_or_make(&store.dir, LOG, &store.access).doing(context)?,
     };
     let (_, file) = store.log.insert((state.segment, file));
     sys::write_at(file, text.as_bytes(), state.log).doing(context)
+}
+
+/// How long the log is, true or not. Whoever has it open asks the open file, if it is still the one.
+pub(crate) fn length(store: &mut Store, state: &State) -> Result<u64> {
+    let same = |(segment, _): &&(u64, OwnedFd)| *segment == state.segment;
+    if let Some(size) = store.log.as_ref().filter(same).and_then(|(_, log)| sys::named_size(log)) {
+        return Ok(size);
+    }
+    store.log = None;
+    let opened = match store.open_for_update(LOG) {
+        // What lies there is no log, or not for us to read: nobody could have begun a step in it.
+        Err(
+            Errno::LOOP | Errno::ISDIR | Errno::NXIO | Errno::NODEV | Errno::ACCESS | Errno::PERM,
+        ) => return Ok(0),
+        opened => opened.doing(|| format!("opening {LOG}"))?,
+    };
+    let size = opened.as_ref().and_then(|(log, _)| sys::named_size(log)).unwrap_or(0);
+    store.log = opened.filter(|(_, writable)| *writable).map(|(log, _)| (state.segment, log));
+    Ok(size)
 }
 
 /// Turns the log over once it is full. Whoever is killed in between leaves the state dirty and no

@@ -43,12 +43,17 @@ pub(crate) enum Left {
 pub(crate) fn foresee(store: &mut Store, moment: Moment) -> Result<Standing> {
     let last = match store.read_state().doing(|| format!("reading {STATE}"))? {
         Found::State(state) if !state.dirty => {
-            return Ok(Standing { state, redo: None, left: Left::Nothing });
+            if log::length(store, &state)? <= state.log {
+                return Ok(Standing { state, redo: None, left: Left::Nothing });
+            }
+            // Its lines say that a step was begun: the one after the last.
+            Some(State { version: state.version.next(), ..state })
         }
         Found::State(state) => Some(state),
         Found::Damaged => None,
         Found::Later(format) => return Err(later(format)),
     };
+    store.log = None;
     let standing = unsettled(store, last, moment);
     // It was looked for in the middle of a step.
     store.alone.forget();
@@ -94,10 +99,12 @@ pub(crate) fn settle(store: &mut Store, moment: Moment) -> Result<State> {
 fn settled(store: &mut Store, state: State, moment: Moment) -> Result<State> {
     let waiters = line::names(store)?.len() as u64;
     let state = State { dirty: false, waiters, ..state };
+    let begun = state.version;
     if state.log > 0 && !log::exists(store) {
         return Ok(log::turned(state));
     }
     let text = log::beyond(store, state.log)?;
+    let state = used_up(state, &text);
     let mut kept = 0;
     let mut lines = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
@@ -106,7 +113,7 @@ fn settled(store: &mut Store, state: State, moment: Moment) -> Result<State> {
             continue;
         }
         let Ok(entry) = serde_json::from_slice::<HistoryEntry>(line) else { break };
-        if entry.version() != state.version {
+        if entry.version() < begun {
             break;
         }
         let (pattern, id, is_there) = match &entry {
@@ -122,6 +129,25 @@ fn settled(store: &mut Store, state: State, moment: Moment) -> Result<State> {
         lines += 1;
     }
     Ok(State { log: state.log + kept, lines: state.lines + lines, ..state })
+}
+
+/// The numbers, with the version and the token used up that stand beyond what is true of the log:
+/// whether or not their step is taken back, nobody else is given them.
+fn used_up(state: State, beyond: &[u8]) -> State {
+    let used = |state: State, entry: HistoryEntry| State {
+        version: state.version.max(entry.version()),
+        token: state.token.max(token_of(&entry)),
+        ..state
+    };
+    log::entries(beyond).filter(|entry| entry.version() >= state.version).fold(state, used)
+}
+
+fn token_of(entry: &HistoryEntry) -> Token {
+    match entry {
+        HistoryEntry::Acquired { lock, .. } => lock.token,
+        HistoryEntry::Ended { ending, .. } => ending.token,
+        _ => Token::ZERO,
+    }
 }
 
 fn exists(
@@ -163,11 +189,7 @@ fn rebuilt(store: &mut Store, moment: Moment) -> Result<State> {
     let mut token = loaded.view.locks.iter().map(|lock| lock.token).max().unwrap_or_default();
     for entry in log::entries(&text).chain(log::entries(&old)) {
         version = version.max(entry.version().get());
-        token = token.max(match &entry {
-            HistoryEntry::Acquired { lock, .. } => lock.token,
-            HistoryEntry::Ended { ending, .. } => ending.token,
-            _ => Token::ZERO,
-        });
+        token = token.max(token_of(&entry));
     }
     state.version = Version::new(version.saturating_add(JUMP));
     state.token = token;

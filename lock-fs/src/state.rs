@@ -7,12 +7,17 @@ use rustix::{
 };
 
 /// The format of the store as a whole; a store of another format is refused.
-pub(crate) const FORMAT: u32 = 1;
+///
+/// In the first, every step called the state dirty, and the line ended with a number that nobody read.
+/// It is still read; whoever knows no other must not write beside us, since it would not see what a
+/// killed process of ours has left.
+pub(crate) const FORMAT: u32 = 2;
 
 /// The numbers of a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct State {
-    /// Set while a step is on its way to disk: found set under the guard, the step's process died.
+    /// Set while a step is on its way to disk that the log does not tell of: found set under the
+    /// guard, the step's process died.
     pub(crate) dirty: bool,
     /// The version; of the step on its way, if there is one.
     pub(crate) version: Version,
@@ -26,8 +31,6 @@ pub(crate) struct State {
     pub(crate) lines: u64,
     /// How many waiters there are.
     pub(crate) waiters: u64,
-    /// Rises with every change to the line, so that a copy of it can be trusted.
-    pub(crate) line: u64,
 }
 
 /// What stands in the file.
@@ -74,7 +77,7 @@ impl std::fmt::Display for State {
     }
 }
 
-/// Every step writes the line twice, so it is put together by hand.
+/// Every step writes the line, so it is put together by hand.
 impl State {
     pub(crate) fn text(&self) -> Vec<u8> {
         let mut text = Vec::with_capacity(Self::ROOM);
@@ -87,7 +90,6 @@ impl State {
         number::<12, 10>(&mut text, b" log=", self.log);
         number::<8, 10>(&mut text, b" lines=", self.lines);
         number::<8, 10>(&mut text, b" waiters=", self.waiters);
-        number::<20, 10>(&mut text, b" line=", self.line);
         let sum = sum(&text);
         number::<16, 16>(&mut text, SUM.as_bytes(), sum);
         text.push(b'\n');
@@ -146,7 +148,6 @@ fn parse(text: &str) -> Option<Found> {
         log: number("log")?,
         lines: number("lines")?,
         waiters: number("waiters")?,
-        line: number("line")?,
     }))
 }
 
@@ -163,7 +164,6 @@ mod tests {
             log: 4_711,
             lines: 9,
             waiters: 2,
-            line: 77,
         }
     }
 
@@ -192,6 +192,19 @@ mod tests {
             assert_eq!(State::parse(&text.as_bytes()[..end]), Found::Damaged, "{end}");
         }
         assert_eq!(State::parse(text.replace("4711", "4712").as_bytes()), Found::Damaged);
-        assert_eq!(State::parse(b"lock-fs 2 clean anything\n"), Found::Later(2));
+        assert_eq!(State::parse(b"lock-fs 3 clean anything\n"), Found::Later(3));
+    }
+
+    /// What follows it is the rest of that line, once a shorter one was written over it.
+    #[test]
+    fn the_first_format_is_still_read() {
+        let first = "lock-fs 1 dirty version=00000000000000000012 token=00001764000000000000 \
+                     segment=0000000001 log=000000004711 lines=00000009 waiters=00000002 \
+                     line=00000000000000000077";
+        let sum = sum(first.as_bytes());
+        let text = format!("{first} sum={sum:016x}\n");
+        assert_eq!(State::parse(text.as_bytes()), Found::State(some()));
+        let over = some().to_string() + &text[some().to_string().len()..];
+        assert_eq!(State::parse(over.as_bytes()), Found::State(some()));
     }
 }

@@ -170,7 +170,7 @@ impl Store {
     pub(crate) fn state(&mut self) -> std::result::Result<Option<&OwnedFd>, Errno> {
         self.state = self.state.take().filter(sys::is_named);
         if self.state.is_none() {
-            self.state = self.open_for_update(STATE)?;
+            self.state = self.open_for_update(STATE)?.map(|(state, _)| state);
         }
         Ok(self.state.as_ref())
     }
@@ -242,15 +242,21 @@ impl Store {
         }
     }
 
-    /// Opens a file for reading and writing, or only for reading where no more is allowed.
-    fn open_for_update(&self, name: &str) -> std::result::Result<Option<OwnedFd>, Errno> {
+    /// Opens a file for reading and writing, or only for reading where no more is allowed; says
+    /// which.
+    pub(crate) fn open_for_update(
+        &self,
+        name: &str,
+    ) -> std::result::Result<Option<(OwnedFd, bool)>, Errno> {
         let open = |flags| sys::open_below(&self.dir, name, flags | sys::CAREFULLY, Mode::empty());
         let opened = match open(OFlags::RDWR) {
-            Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => open(OFlags::RDONLY),
-            opened => opened,
+            Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => {
+                open(OFlags::RDONLY).map(|it| (it, false))
+            }
+            opened => opened.map(|it| (it, true)),
         };
         match opened {
-            Ok(file) => Ok(Some(file)),
+            Ok(opened) => Ok(Some(opened)),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(errno),
         }

@@ -113,7 +113,13 @@ pub(crate) fn written_at(stat: &Stat) -> Timestamp {
 
 /// Whether the open file still has a name: one without has been removed or replaced.
 pub(crate) fn is_named(file: &OwnedFd) -> bool {
-    fs::fstat(file).is_ok_and(|stat| stat.st_nlink > 0)
+    named_size(file).is_some()
+}
+
+/// How long the open file is, if it still has a name.
+pub(crate) fn named_size(file: &OwnedFd) -> Option<u64> {
+    let stat = fs::fstat(file).ok().filter(|stat| stat.st_nlink > 0)?;
+    u64::try_from(stat.st_size).ok()
 }
 
 /// The names in the directory at `path` below `dir`; none if it is not there.

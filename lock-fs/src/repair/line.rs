@@ -15,7 +15,6 @@ pub(crate) fn line(store: &mut Store, moment: Moment, mend: bool) -> Result<Chec
         step(store, state, |store, after| {
             set_aside(store, moment, &sick)?;
             after.waiters = line::names(store)?.len() as u64;
-            after.line = after.line.wrapping_add(1);
             Ok(())
         })?;
         findings.mended = sick.len().max(1);
