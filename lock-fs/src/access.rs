@@ -66,16 +66,16 @@ impl Access {
     }
 
     /// Gives a new file its permissions, whatever the umask made of them.
-    pub(crate) fn adopt_file(&self, file: impl AsFd) -> std::result::Result<(), Errno> {
+    pub(crate) fn adopt_file(&self, file: impl AsFd) -> std::result::Result<Stat, Errno> {
         self.adopt(file, self.files)
     }
 
     /// Gives a new directory its permissions, whatever the umask made of them.
     pub(crate) fn adopt_dir(&self, dir: impl AsFd) -> std::result::Result<(), Errno> {
-        self.adopt(dir, self.dirs)
+        self.adopt(dir, self.dirs).map(|_| ())
     }
 
-    fn adopt(&self, file: impl AsFd, mode: Mode) -> std::result::Result<(), Errno> {
+    fn adopt(&self, file: impl AsFd, mode: Mode) -> std::result::Result<Stat, Errno> {
         if let Some((owner, group)) = self.owner {
             fs::fchown(file.as_fd(), Some(owner), Some(group))?;
         }
@@ -84,7 +84,7 @@ impl Access {
         if Mode::from_raw_mode(stat.st_mode) != mode {
             fs::fchmod(file, mode)?;
         }
-        Ok(())
+        Ok(stat)
     }
 }
 

@@ -104,11 +104,11 @@ enum Told {
 
 /// A step of one change.
 fn one(store: &mut Store, underway: &State, lines: &str, op: &Op) -> Result<Told> {
-    let at = op.spot();
+    let (at, mut written) = (op.spot(), None);
     // All that needs room on the disk comes first: if that fails, nothing has begun.
     if let Op::Put { text, .. } = op {
         store.enter(at)?;
-        store.write_next(text)?;
+        written = Some(store.write_next(text)?);
     }
     if lines.is_empty() {
         begin(store, underway)?;
@@ -130,7 +130,12 @@ fn one(store: &mut Store, underway: &State, lines: &str, op: &Op) -> Result<Told
         }),
     };
     match told.inspect_err(|error| call_off(store, underway, error))? {
-        Ok(()) => Ok(Told::All),
+        Ok(()) => {
+            if let Some(stat) = written {
+                store.known.lies(at, &stat);
+            }
+            Ok(Told::All)
+        }
         Err(error) => {
             tracing::warn!(%error, "a lock ended, and the history has no room for it");
             take_back(store, underway);
@@ -212,7 +217,15 @@ fn plan(committed: &Committed, loaded: &Loaded, moment: Moment, store: &mut Stor
     let host = Host::current();
     let version = committed.outcome.version;
     let (mut quarantines, mut puts, mut drops) = (Vec::new(), Vec::new(), Vec::new());
-    let mut taken: HashSet<&Spot> = loaded.spots.values().collect();
+    let is_new = |write: &Write| match write {
+        Write::PutLock(lock) => !loaded.spots.contains_key(&lock.id),
+        _ => false,
+    };
+    // Whoever only lets go needs to know of no free place.
+    let mut taken: HashSet<&Spot> = match committed.writes.iter().any(is_new) {
+        true => loaded.spots.values().collect(),
+        false => HashSet::new(),
+    };
     for write in &committed.writes {
         match write {
             Write::DropLock(lock) => {
@@ -237,7 +250,7 @@ fn plan(committed: &Committed, loaded: &Loaded, moment: Moment, store: &mut Stor
         match write {
             Write::PutLock(lock) => {
                 let extra = loaded.extra.get(&lock.id);
-                let json = serde_json::to_string(lock).map_err(unwritable)?;
+                let json = record::json(lock).map_err(unwritable)?;
                 let lease = host.mark(moment, lock.expires_at);
                 let text = record::of_parts(&json, &lease, extra).map_err(unwritable)?;
                 locks.push((lock.id, json));

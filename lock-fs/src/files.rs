@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustix::{
     fd::{AsFd as _, BorrowedFd, OwnedFd},
-    fs::{self, AtFlags, Mode, OFlags},
+    fs::{self, AtFlags, Mode, OFlags, Stat},
     io::{Errno, retry_on_intr},
 };
 
@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Store {
-    /// Writes `text` under the name that is no file's own yet.
-    pub(crate) fn write_next(&self, text: &str) -> Result<()> {
+    /// Writes `text` under the name that is no file's own yet; says what the system knows of it.
+    pub(crate) fn write_next(&self, text: &str) -> Result<Stat> {
         let context = || format!("writing {NEXT}");
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         let make = || sys::open_below(&self.dir, NEXT, flags, self.access.file());
@@ -32,8 +32,8 @@ impl Store {
         };
         let file = file.doing(context)?;
         fault::point("next is empty");
-        let written =
-            self.access.adopt_file(&file).and_then(|()| sys::write_at(&file, text.as_bytes(), 0));
+        let written = sys::write_at(&file, text.as_bytes(), 0);
+        let written = written.and_then(|()| self.access.adopt_file(&file));
         if written.is_err() {
             self.discard_next();
         }
@@ -139,10 +139,13 @@ impl Store {
             Some(dir) => dir,
             None => match sys::open_below(&self.dir, &spot.dir, sys::DIRECTORY, Mode::empty()) {
                 Err(Errno::NOENT) => return Ok(()),
-                parent => Arc::new(parent.doing(context)?),
+                parent => {
+                    let parent = Arc::new(parent.doing(context)?);
+                    self.alone.keep_dir(&spot.dir, &parent);
+                    parent
+                }
             },
         };
-        self.alone.keep_dir(&spot.dir, &parent);
         match sys::unlink(&parent, &spot.name) {
             Ok(_) => Ok(()),
             // It is still there: nothing happened.

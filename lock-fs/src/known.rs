@@ -1,10 +1,12 @@
 //! What this process wrote itself and finds again: it need not be read twice.
 //!
-//! Nothing here is believed of a file before its bytes have been compared.
+//! Nothing here is believed of a file before its bytes have been compared, or it is the very file that
+//! was written here, and not written to since.
 
 use std::collections::HashMap;
 
 use lock_core::{Lock, host::LeaseMark};
+use rustix::fs::Stat;
 
 use crate::{
     place::Spot,
@@ -25,6 +27,29 @@ struct Written {
     text: String,
     lock: Lock,
     lease: LeaseMark,
+    file: Option<File>,
+}
+
+/// A file as it was written: which one, how long, and when it was last written to. (When it last
+/// changed in any way is another time: its rename was such a change.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct File {
+    device: u64,
+    inode: u64,
+    size: i64,
+    written: (i64, i64),
+}
+
+impl File {
+    #[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "differs by platform")]
+    fn of(stat: &Stat) -> Self {
+        Self {
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            size: stat.st_size as i64,
+            written: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+        }
+    }
 }
 
 impl Known {
@@ -33,7 +58,25 @@ impl Known {
         if self.records.len() >= MOST {
             self.records.clear();
         }
-        self.records.insert(spot, Written { text, lock, lease });
+        self.records.insert(spot, Written { text, lock, lease, file: None });
+    }
+
+    /// What was remembered of `spot` lies there now, in a file of its own.
+    pub(crate) fn lies(&mut self, spot: &Spot, stat: &Stat) {
+        if let Some(written) = self.records.get_mut(spot) {
+            written.file = Some(File::of(stat));
+        }
+    }
+
+    /// What lies at `spot`, if that is still the file that was written here; `look` finds it.
+    pub(crate) fn unchanged(
+        &self,
+        spot: &Spot,
+        look: impl FnOnce() -> Option<Stat>,
+    ) -> Option<(&Lock, &LeaseMark)> {
+        let written = self.records.get(spot)?;
+        let file = written.file?;
+        (File::of(&look()?) == file).then_some((&written.lock, &written.lease))
     }
 
     /// What lies at `spot` goes.

@@ -235,6 +235,10 @@ impl Loader<'_> {
 
     /// Reads the file at `spot`.
     fn read(&mut self, spot: Spot) -> Result<()> {
+        if let Some(read) = self.unchanged(&spot) {
+            self.add_read(spot, read);
+            return Ok(());
+        }
         let (text, since) = match damaged::read(&self.store.dir, &spot)? {
             Content::Missing => return Ok(()),
             Content::Text(text, since) => (Some(text), since),
@@ -253,6 +257,16 @@ impl Loader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The lock at `spot`, if nobody has touched its file since it was written here. One look in the
+    /// directory that is open tells, where reading would take four.
+    fn unchanged(&self, spot: &Spot) -> Option<Read> {
+        let dir = self.store.alone.dir(&spot.dir)?;
+        let look = || sys::stat(&dir, &spot.name).ok();
+        let (lock, lease) = self.store.known.unchanged(spot, look)?;
+        let is_first = !self.loaded.spots.contains_key(&lock.id);
+        is_first.then(|| record::as_of(lock.clone(), Some(lease), self.host, self.moment))
     }
 
     /// The lock in `text`, if it belongs where it lies and is not a copy of another.

@@ -14,10 +14,17 @@ pub(crate) const LOCK: &str = ".lock";
 /// The name of `text`: never empty, hidden, special to a shell at its beginning, or ending in
 /// [`LOCK`]; `%` is always followed by two capital hexadecimal digits.
 pub(crate) fn encode(text: &str) -> String {
-    if is_plain(text) {
-        return text.to_owned();
-    }
     let mut name = String::with_capacity(text.len() + 8);
+    encode_into(&mut name, text);
+    name
+}
+
+/// The same behind what `name` is already.
+pub(crate) fn encode_into(name: &mut String, text: &str) {
+    if is_plain(text) {
+        name.push_str(text);
+        return;
+    }
     let plain_end = text.strip_suffix(LOCK).map_or(usize::MAX, str::len);
     for (at, c) in text.char_indices() {
         let first = at == 0 && matches!(c, '.' | '-' | '~');
@@ -31,7 +38,6 @@ pub(crate) fn encode(text: &str) -> String {
             }
         }
     }
-    name
 }
 
 /// Whether `text` is its own name, and that at a glance: nearly all are.

@@ -30,7 +30,7 @@ pub(crate) struct Spot {
 
 impl Spot {
     pub(crate) fn path(&self) -> String {
-        format!("{}/{}", self.dir, self.name)
+        [&*self.dir, &*self.name].join("/")
     }
 }
 
@@ -38,8 +38,6 @@ impl Spot {
 pub(crate) struct Chain {
     /// Relative to the store.
     pub(crate) nodes: Vec<String>,
-    /// Whether the last one is the anchor's own.
-    pub(crate) whole: bool,
 }
 
 impl Chain {
@@ -47,15 +45,12 @@ impl Chain {
         let mut nodes = vec![LOCKS.to_owned()];
         let mut node = LOCKS.to_owned();
         for segment in anchor.split('/').filter(|segment| !segment.is_empty()) {
-            let encoded = name::encode(segment);
-            if encoded.len() > LONGEST || node.len() + encoded.len() >= DEEPEST {
-                return Self { nodes, whole: false };
+            if !descend(&mut node, segment) {
+                break;
             }
-            node.push('/');
-            node.push_str(&encoded);
             nodes.push(node.clone());
         }
-        Self { nodes, whole: true }
+        Self { nodes }
     }
 
     /// The deepest directory.
@@ -64,16 +59,30 @@ impl Chain {
     }
 }
 
+/// Goes on from the directory `node` to the one of `segment` in it, unless that is too long.
+fn descend(node: &mut String, segment: &str) -> bool {
+    let above = node.len();
+    node.push('/');
+    name::encode_into(node, segment);
+    let encoded = node.len() - above - 1;
+    encoded <= LONGEST && above + encoded < DEEPEST
+}
+
 /// The slot of the plain path whose own directory is `node`.
 pub(crate) fn slot_of(node: &str) -> Option<Spot> {
     let (dir, last) = node.rsplit_once('/')?;
-    Some(Spot { dir: dir.to_owned(), name: format!("{last}{LOCK}") })
+    let mut name = String::with_capacity(last.len() + LOCK.len());
+    name.push_str(last);
+    name.push_str(LOCK);
+    Some(Spot { dir: dir.to_owned(), name })
 }
 
 /// The slot of `pattern`, if it is a plain path that has one.
 pub(crate) fn slot(pattern: &Pattern) -> Option<Spot> {
-    let chain = Chain::of(pattern.literal_path()?);
-    chain.whole.then(|| slot_of(chain.node())).flatten()
+    let path = pattern.literal_path()?;
+    let mut node = String::with_capacity(LOCKS.len() + 1 + path.len());
+    node.push_str(LOCKS);
+    path.split('/').all(|segment| descend(&mut node, segment)).then(|| slot_of(&node)).flatten()
 }
 
 /// Where a record of `pattern` lies that has no slot, or that finds it taken.

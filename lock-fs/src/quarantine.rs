@@ -48,7 +48,7 @@ impl Store {
         let parent = self.parent_of(&place(to))?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         let file = sys::open_below(&parent, to, flags, self.access.file()).doing(context)?;
-        self.access.adopt_file(&file).and_then(|()| sys::write_at(&file, bytes, 0)).doing(context)
+        self.access.adopt_file(&file).and_then(|_| sys::write_at(&file, bytes, 0)).doing(context)
     }
 
     /// How much is kept there.

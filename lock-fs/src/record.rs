@@ -39,7 +39,14 @@ pub(crate) fn of_lock(
     moment: Moment,
 ) -> serde_json::Result<String> {
     let lease = host.mark(moment, lock.expires_at);
-    of_parts(&serde_json::to_string(lock)?, &lease, extra)
+    of_parts(&json(lock)?, &lease, extra)
+}
+
+/// The lock's own text, as it stands in its file and in the log.
+pub(crate) fn json(lock: &Lock) -> serde_json::Result<String> {
+    let mut text = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut text, lock)?;
+    String::from_utf8(text).map_err(serde::ser::Error::custom)
 }
 
 /// The same, where the lock's own text is there already.

@@ -100,7 +100,7 @@ impl Session {
             let Some(held) = held.doing(|| "taking the guard".to_owned())? else {
                 return Ok(None);
             };
-            if !store.is_at(&self.path) {
+            if !store.is_in_place() {
                 // The store was removed or replaced since it was opened.
                 drop(held);
                 self.store = None;

@@ -1,7 +1,9 @@
 //! The open store: its directory, its guard and its numbers.
 
 use std::{
+    ffi::CString,
     fs::DirBuilder,
+    os::unix::ffi::OsStringExt as _,
     path::Path,
     time::{Duration, Instant},
 };
@@ -41,6 +43,8 @@ pub(crate) struct Store {
     pub(crate) dir: OwnedFd,
     pub(crate) access: Access,
     pub(crate) guard: std::sync::Arc<OwnedFd>,
+    /// Where others look for the guard.
+    guard_at: CString,
     /// Which file the guard is: device and inode.
     identity: (u64, u64),
     state: Option<OwnedFd>,
@@ -99,10 +103,12 @@ impl Store {
         )]
         let identity = (stat.st_dev as u64, stat.st_ino as u64);
         let guard = std::sync::Arc::new(guard);
+        let guard_at = CString::new(path.join(GUARD).into_os_string().into_vec());
         Ok(Some(Self {
             dir,
             access,
             guard,
+            guard_at: guard_at.map_err(|_| Errno::INVAL).doing(context)?,
             identity,
             state: None,
             bell: None,
@@ -153,15 +159,15 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the guard is still the one that others at `path` take: the store may have been
-    /// removed, or moved away, since it was opened.
-    pub(crate) fn is_at(&self, path: &Path) -> bool {
+    /// Whether the guard is still the one that others take: the store may have been removed, or moved
+    /// away, since it was opened.
+    pub(crate) fn is_in_place(&self) -> bool {
         #[allow(
             clippy::useless_conversion,
             clippy::unnecessary_cast,
             reason = "differs by platform"
         )]
-        fs::stat(&*path.join(GUARD))
+        fs::stat(&*self.guard_at)
             .is_ok_and(|stat| (stat.st_dev as u64, stat.st_ino as u64) == self.identity)
     }
 
@@ -284,7 +290,7 @@ pub(crate) fn open_or_make(
         Err(Errno::NOENT) => match open(OFlags::CREATE | OFlags::EXCL) {
             Err(Errno::EXIST) => open(OFlags::RDWR),
             Err(errno) => Err(errno),
-            Ok(file) => access.adopt_file(&file).map(|()| file),
+            Ok(file) => access.adopt_file(&file).map(|_| file),
         },
         opened => opened,
     }

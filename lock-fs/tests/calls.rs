@@ -13,9 +13,9 @@ use tempfile::TempDir;
 const STORE: &str = "LOCK_FS_TEST_STORE";
 const CYCLES: &str = "LOCK_FS_TEST_CYCLES";
 
-/// Acquire and release of one path, all told: 30, and one more now and then for the bell. The floor of
+/// Acquire and release of one path, all told: 27, and one more now and then for the bell. The floor of
 /// both is 13: see `benches/floor`.
-const CEILING: u64 = 31;
+const CEILING: u64 = 28;
 
 /// What `strace` with `options` wrote down of a child that ran `cycles` cycles.
 fn traced(options: &[&str], cycles: u64) -> String {

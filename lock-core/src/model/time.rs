@@ -71,6 +71,9 @@ impl std::ops::Sub<Duration> for Timestamp {
     }
 }
 
+/// What the printer asks for, whatever it then needs.
+const ROOM: usize = 40;
+
 /// Always with microseconds, so that all times are of one length.
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
@@ -78,7 +81,7 @@ impl Timestamp {
     /// Every record is full of times: the printer is asked without the detour through a formatter,
     /// which costs twice as much again.
     fn text(self) -> String {
-        let mut text = String::with_capacity("2026-01-31T12:00:00.000000Z".len());
+        let mut text = String::with_capacity(ROOM);
         let printed = jiff::Timestamp::from_microsecond(self.0)
             .is_ok_and(|time| PRINTER.print_timestamp(&time, &mut text).is_ok());
         if printed {
