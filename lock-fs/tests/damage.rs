@@ -240,6 +240,24 @@ fn its_own_pattern_is_refused_to_everybody_its_owner_too() {
     });
 }
 
+/// It need not read its own record again, as long as nobody has touched the file.
+#[test]
+fn whoever_wrote_it_and_has_the_store_open_sees_it_too() {
+    for pattern in PATTERNS {
+        for (what, harm) in DAMAGE {
+            let damaged = Damaged::new(pattern, what, |_, _| {});
+            let owner = damaged.agent("owner");
+            damaged.grant(&owner, pattern);
+            // More than one tick of the clock by which a file system says when a file was written.
+            std::thread::sleep(Duration::from_millis(20));
+            harm(&damaged.file, &fs::read_to_string(&damaged.file).unwrap());
+            damaged.held_by_nobody_known(&block_on(owner.who_has(pattern)).unwrap().locks);
+            let released = block_on(owner.release(pattern)).unwrap().released;
+            assert!(released.is_empty(), "{}", damaged.what);
+        }
+    }
+}
+
 #[test]
 fn the_doctor_leaves_it_until_its_time_is_over_and_then_keeps_what_it_removes() {
     each(|damaged| {
