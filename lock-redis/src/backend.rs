@@ -20,7 +20,7 @@ use crate::{
     line::Line,
     load::{Asked, Reply, read_reply},
     options::RedisOptions,
-    quiet::Commit,
+    quiet::{Claim, Commit, moves_line},
     runtime::Runtime,
     script::Keys,
     seen::Seen,
@@ -119,7 +119,8 @@ impl RedisBackend {
     async fn call(
         &self,
         call: Call,
-        head: impl Fn(u64) -> Head + Sync,
+        nonce: &str,
+        head: impl Fn(u64) -> (Head, Claim) + Sync,
         write: impl Fn(&mut Cmd) -> Result<(), BackendError> + Sync,
         scope: &Scope,
     ) -> Result<Reply, BackendError> {
@@ -133,7 +134,9 @@ impl RedisBackend {
                     Call::Harmless => None,
                     Call::Sent => self.known.now().map(|now| now + limit),
                 };
-                command.arg(head(number).packed(deadline)).arg(self.store.keys.channel());
+                let (head, claim) = head(number);
+                command.arg(head.packed(deadline)).arg(self.store.keys.channel());
+                command.arg(nonce).arg(claim.text);
                 write(&mut command)?;
                 Ok(command)
             };
@@ -163,11 +166,12 @@ impl RedisBackend {
         let write = |command: &mut Cmd| {
             let mut words = Words::new();
             asked.write(&mut words);
-            // No nonce: only look.
-            command.arg("").arg("").arg(words.packed());
+            command.arg(words.packed());
             Ok(())
         };
-        match self.call(Call::Harmless, |_| Head::of_look(&asked), write, scope).await? {
+        let head = |_| (Head::of_look(&asked), Claim::default());
+        // No nonce: only look.
+        match self.call(Call::Harmless, "", head, write, scope).await? {
             Reply::View(seen) => {
                 self.known.correct(&seen);
                 Ok(*seen)
@@ -178,7 +182,10 @@ impl RedisBackend {
 
     async fn step(&self, command: &Command) -> Result<Outcome, BackendError> {
         let mut scope = command.scope();
-        let mut seen = match self.known.predict(&scope) {
+        let (under_way, guess) = self.known.begin(&scope);
+        // What it may change beyond the patterns of its first scope.
+        let mut widened = false;
+        let mut seen = match guess {
             Some(guess) => guess,
             None => self.load(&scope).await?,
         };
@@ -187,6 +194,7 @@ impl RedisBackend {
             let decision = match decide(command, &seen.view) {
                 Ok(decision) => decision,
                 Err(wider) => {
+                    widened = true;
                     scope = wider;
                     seen = self.load(&scope).await?;
                     continue;
@@ -200,12 +208,24 @@ impl RedisBackend {
                 return Ok(decision.outcome(seen.view.now, seen.view.version));
             }
             let asked = Asked::of(&scope);
-            let head = |connection| Head::of_commit(command, &asked, &seen, &decision, connection);
+            let anything = widened || moves_line(&decision);
+            let head = |connection| {
+                let claim = under_way.send(anything, connection);
+                let stands = claim.stands;
+                (Head::of_commit(command, &asked, &seen, &decision, connection, stands), claim)
+            };
             let write = |call: &mut Cmd| write_commit(call, command, &asked, &seen, &decision);
-            match self.call(Call::Sent, head, write, &scope).await? {
-                Reply::Done { stamp, before, connection } => {
-                    let commit = Commit::of(&decision, stamp, connection);
-                    return Ok(self.done(command, seen, decision, commit, &before));
+            let nonce = command.nonce.to_string();
+            let reply = self.call(Call::Sent, &nonce, head, write, &scope).await?;
+            if !matches!(reply, Reply::Done { .. }) {
+                under_way.answered();
+            }
+            match reply {
+                Reply::Done { stamp, epoch, before, connection } => {
+                    let commit = Commit::of(&decision, stamp, epoch, connection);
+                    let outcome = self.done(command, seen, decision, commit, &before);
+                    under_way.answered();
+                    return Ok(outcome);
                 }
                 Reply::View(now) => {
                     self.known.correct(&now);

@@ -20,7 +20,7 @@ pub(crate) fn write_commit(
     seen: &Seen,
     decision: &Decision,
 ) -> Result<(), BackendError> {
-    call.arg(command.nonce.to_string()).arg("").arg(words(asked, seen).packed());
+    call.arg(words(asked, seen).packed());
     for change in decision.changes() {
         write_change(call, command, seen, change)?;
     }

@@ -86,10 +86,12 @@ impl Head {
         seen: &Seen,
         decision: &Decision,
         connection: u64,
+        claims: bool,
     ) -> Self {
         let version = seen.version(connection);
-        let known = version.is_some() && asked.kind == 0;
-        let quick = if known { Quick::of(command, seen, decision) } else { Quick::No };
+        let known = version.is_some() || claims;
+        let quick =
+            if known && asked.kind == 0 { Quick::of(command, seen, decision) } else { Quick::No };
         Self {
             quick,
             locks: seen.locks.len(),

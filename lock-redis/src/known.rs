@@ -16,7 +16,7 @@ use lock_core::{
 
 use crate::{
     name::{Range, name, ranges},
-    quiet::{Commit, Quiet},
+    quiet::{Claim, Commit, Quiet},
     seen::{Seen, SeenLock, SeenWaiter, State},
 };
 
@@ -36,7 +36,7 @@ struct Inner {
     names: HashMap<RecordId, String>,
     places: HashMap<RecordId, Waiter>,
     clock: Option<(Timestamp, Instant)>,
-    quiet: Option<Quiet>,
+    quiet: Quiet,
 }
 
 #[derive(Debug, Clone)]
@@ -62,8 +62,45 @@ impl Known {
         self.inner().clock = Some((now, Instant::now()));
     }
 
-    /// What `scope` would hold if nobody else were there; none if this client cannot tell.
-    pub(crate) fn predict(&self, scope: &Scope) -> Option<Seen> {
+    /// A step begins: what `scope` would hold if nobody else were there; none if this client cannot
+    /// tell.
+    pub(crate) fn begin(&self, scope: &Scope) -> (UnderWay<'_>, Option<Seen>) {
+        let mut inner = self.inner();
+        let number = inner.quiet.begin(scope);
+        // At the same moment: what is known of the steps that are under way must not change between.
+        let guess = inner.predict(scope);
+        (UnderWay { known: self, number }, guess)
+    }
+}
+
+/// A step under way; over when it is dropped.
+#[derive(Debug)]
+pub(crate) struct UnderWay<'a> {
+    known: &'a Known,
+    number: u64,
+}
+
+impl UnderWay<'_> {
+    /// It is about to be sent by that connection; what it claims. It may change `anything`, or only
+    /// what meets its patterns.
+    pub(crate) fn send(&self, anything: bool, connection: u64) -> Claim {
+        self.known.inner().quiet.send(self.number, anything, connection)
+    }
+
+    /// It was answered, and what it did is known.
+    pub(crate) fn answered(&self) {
+        self.known.inner().quiet.answered(self.number);
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.known.inner().quiet.end(self.number);
+    }
+}
+
+impl Inner {
+    fn predict(&self, scope: &Scope) -> Option<Seen> {
         let tellable = match scope.locks {
             LockScope::At(_) | LockScope::Meeting(_) => true,
             LockScope::None => !scope.waiters && scope.waiter.is_some(),
@@ -72,7 +109,7 @@ impl Known {
         if !tellable || scope.endings != EndingScope::None || scope.history.is_some() {
             return None;
         }
-        let inner = self.inner();
+        let inner = self;
         let now = inner.now().unwrap_or_default();
         let view = View { scope: scope.clone(), now, ..View::default() };
         let mut seen = Seen { view, predicted: true, ..Seen::default() };
@@ -82,10 +119,7 @@ impl Known {
             seen.waiters.push(SeenWaiter { id, ticket, live: now < waiter.expires_at });
             seen.view.waiters.push(waiter.clone());
         }
-        if let Some(quiet) = inner.quiet.as_ref().filter(|quiet| quiet.covers(scope)) {
-            (seen.view.version, seen.token, seen.at) = (quiet.version, quiet.token, quiet.at);
-            seen.connection = Some(quiet.connection);
-        }
+        seen.at = inner.clock.map(|(now, _)| now).unwrap_or_default();
         if inner.locks.is_empty() {
             return Some(seen);
         }
@@ -95,6 +129,10 @@ impl Known {
                     continue;
                 }
                 let live = now < lock.expires_at;
+                if !live {
+                    // By this machine's clock; by the server's it may live a moment longer.
+                    seen.at = seen.at.max(lock.expires_at);
+                }
                 let state = Some(State { token: lock.token.get(), revision: *revision });
                 let (id, name) = (lock.id.to_string(), name.clone());
                 seen.push_lock(lock.id, SeenLock { id, name, live, state });
@@ -105,7 +143,9 @@ impl Known {
         Host::current().bury(&mut seen.view);
         Some(seen)
     }
+}
 
+impl Known {
     /// A lock of this client's is now like this.
     pub(crate) fn put(&self, lock: Lock, revision: u64, version: Version) {
         let name = name(&lock.pattern, lock.id, lock.acquired_at);
@@ -123,7 +163,7 @@ impl Known {
     /// A commit was made, whose changes are known here by now.
     pub(crate) fn committed(&self, seen: &Seen, commit: Commit) {
         let mut inner = self.inner();
-        inner.quiet = Quiet::after(inner.quiet.take(), seen, commit);
+        inner.quiet.committed(seen, commit);
     }
 
     /// A lock is no more.
@@ -151,7 +191,7 @@ impl Known {
     /// Corrects what is known by what was seen.
     pub(crate) fn correct(&self, seen: &Seen) {
         let mut inner = self.inner();
-        inner.quiet = None;
+        inner.quiet.forget();
         inner.correct_places(&seen.view);
         if inner.locks.is_empty() {
             return;
@@ -161,6 +201,8 @@ impl Known {
             gone.extend(
                 inner
                     .within(range)
+                    // What is younger than the look cannot have been seen by it.
+                    .filter(|(_, known)| known.version <= seen.view.version)
                     .map(|(_, known)| known.lock.id)
                     .filter(|id| seen.lock(*id).is_none()),
             );
@@ -177,6 +219,9 @@ impl Known {
             };
             let Some(name) = inner.names.get(&lock.id).cloned() else { continue };
             let version = seen.view.version;
+            if inner.locks.get(&name).is_some_and(|known| known.version > version) {
+                continue;
+            }
             inner.locks.insert(name, KnownLock { lock: lock.clone(), revision, version });
         }
     }
@@ -214,7 +259,7 @@ impl Inner {
 
     /// Forgets what has run out, and if that is not enough, every second lock.
     fn make_room(&mut self) {
-        self.quiet = None;
+        self.quiet.forget();
         let now = self.now().unwrap_or_default();
         self.locks.retain(|_, known| now < known.lock.expires_at);
         if self.locks.len() >= KEPT {

@@ -13,6 +13,7 @@ use crate::{
     line::Line,
     log::{ending_key, holder_key, read_ending, read_line},
     name::{Name, Range, ranges},
+    quiet::Epoch,
     record::{LockRecord, waiter_head},
     seen::{Seen, SeenLock, SeenWaiter, State},
     words::Words,
@@ -23,9 +24,9 @@ use crate::{
 pub(crate) enum Reply {
     /// What there is.
     View(Box<Seen>),
-    /// Committed; and the expiry and last refresh of each record that was changed or ended, as
+    /// Committed; the stretch of this client in which that was; and the expiry and last refresh of each record that was changed or ended, as
     /// they were before; and the number of the connection.
-    Done { stamp: Stamp, before: Vec<Timestamp>, connection: u64 },
+    Done { stamp: Stamp, epoch: Option<Epoch>, before: Vec<Timestamp>, connection: u64 },
     /// It came too late to be carried out; the server's time.
     Late(Timestamp),
 }
@@ -124,7 +125,7 @@ pub(crate) fn read_reply(
     }
 }
 
-/// `done`, the time, the version, the token, and the times of each record that was changed or ended.
+/// `done`, the time, the version, the token, the epoch (`0`: as claimed, or none), and the times of each record that was changed or ended.
 fn read_done(bytes: &[u8], connection: u64) -> Result<Reply, BackendError> {
     let mut words = std::str::from_utf8(bytes).unwrap_or_default().split(' ');
     if words.next() != Some("done") {
@@ -134,11 +135,15 @@ fn read_done(bytes: &[u8], connection: u64) -> Result<Reply, BackendError> {
     let (Some(now), Some(version), Some(token)) = (next(), next(), next()) else {
         return Err(unreadable("numbers are missing"));
     };
+    let epoch = words.next().and_then(|word| {
+        let (token, version) = word.split_once('.')?;
+        Some(Epoch { token: token.parse().ok()?, version: version.parse().ok()? })
+    });
     let now = Timestamp::from_micros(now.try_into().unwrap_or(i64::MAX));
     let stamp = Stamp { now, version: Version::new(version), token: Token::new(token) };
     let before = words.map(|word| word.parse().map(Timestamp::from_micros));
     let before = before.collect::<Result<_, _>>().map_err(|_| unreadable("a time is no number"))?;
-    Ok(Reply::Done { stamp, before, connection })
+    Ok(Reply::Done { stamp, epoch, before, connection })
 }
 
 fn read_locks(seen: &mut Seen, parts: Vec<Value>) -> Result<(), BackendError> {

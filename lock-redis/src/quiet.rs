@@ -1,24 +1,71 @@
-//! What a client knows of a namespace in which nobody has done anything since its own last step.
+//! What a client knows of a namespace in which nobody else has done anything meanwhile.
+//!
+//! The namespace says who has written last, and since when nobody else: a *stretch*. Whoever makes a
+//! version within a stretch of another client begins one of its own. A client that has found all that
+//! may meet a pattern to be its own, once in a stretch, need not look again while the stretch goes on:
+//! it *claims* it, and the script compares nothing else.
+//!
+//! A claim knows all steps of this client that were answered. Those under way it cannot know, and the
+//! server may carry them out in any order: so whoever meets another that is under way claims nothing,
+//! and ends the stretch, so that the claim of the other fails if it comes later.
 
-use lock_core::{Change, Decision, LockScope, Pattern, Scope, Stamp, Timestamp, Token, Version};
+use std::collections::{BTreeMap, HashSet};
+
+use lock_core::{Change, Decision, LockScope, Nonce, Pattern, Scope, Stamp};
 
 use crate::seen::Seen;
 
-/// A scope of which this client knew all when it last wrote: the script found it so.
-///
-/// While the namespace's version and token are still those, nothing has changed, and a guess about
-/// that scope needs no look: a client that works alone pays for no index.
-#[derive(Debug, Clone)]
+/// A client that knows of more patterns than this begins anew.
+const KEPT: usize = 4_096;
+
+/// Where a stretch began: the last token then, and the version. No two are the same, even if all is
+/// deleted and built up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Epoch {
+    pub(crate) token: u64,
+    pub(crate) version: u64,
+}
+
+/// The stretch of this client, and its steps under way.
+#[derive(Debug)]
 pub(crate) struct Quiet {
+    /// This client's, in the namespace.
+    name: String,
+    stretch: Option<Stretch>,
+    under_way: BTreeMap<u64, Step>,
+    last: u64,
+}
+
+#[derive(Debug)]
+struct Stretch {
+    /// The number of the connection that it was told by: another may be to another server, or the same
+    /// before it lost its last moments.
+    connection: u64,
+    epoch: Epoch,
     /// All locks that may meet one of these are this client's.
-    patterns: Vec<Pattern>,
+    patterns: HashSet<Pattern>,
     /// Nobody stands in line.
     no_line: bool,
-    pub(crate) version: Version,
-    pub(crate) token: Token,
-    pub(crate) at: Timestamp,
-    /// The number of the connection that it was told by.
-    pub(crate) connection: u64,
+}
+
+/// A step under way.
+#[derive(Debug, Default)]
+struct Step {
+    patterns: Vec<Pattern>,
+    /// It may change more than what meets those.
+    anything: bool,
+    /// The stretch in which it knew all that it depends on.
+    claim: Option<(u64, Epoch)>,
+    /// Sent, and not answered yet.
+    open: bool,
+}
+
+/// Whose a step is, and what it claims, for the script.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Claim {
+    pub(crate) text: String,
+    /// Whether it claims to know all.
+    pub(crate) stands: bool,
 }
 
 /// A commit, as far as it matters for what is known after it.
@@ -26,51 +73,124 @@ pub(crate) struct Quiet {
 pub(crate) struct Commit {
     pub(crate) stamp: Stamp,
     connection: u64,
-    makes_version: bool,
+    /// None: it was as claimed, or made no version.
+    epoch: Option<Epoch>,
     moves_line: bool,
 }
 
 impl Commit {
-    pub(crate) fn of(decision: &Decision, stamp: Stamp, connection: u64) -> Self {
-        let in_line = |change: &Change| {
-            matches!(change, Change::Enqueue { .. } | Change::Renew { .. } | Change::Leave { .. })
-        };
-        let moves_line = decision.changes().iter().any(in_line);
-        Self { stamp, connection, makes_version: decision.makes_version(), moves_line }
+    pub(crate) fn of(
+        decision: &Decision,
+        stamp: Stamp,
+        epoch: Option<Epoch>,
+        connection: u64,
+    ) -> Self {
+        Self { stamp, connection, epoch, moves_line: moves_line(decision) }
+    }
+}
+
+/// Whether somebody comes into line, stays or leaves.
+pub(crate) fn moves_line(decision: &Decision) -> bool {
+    let in_line = |change: &Change| {
+        matches!(change, Change::Enqueue { .. } | Change::Renew { .. } | Change::Leave { .. })
+    };
+    decision.changes().iter().any(in_line)
+}
+
+impl Default for Quiet {
+    fn default() -> Self {
+        // Half of it is random enough, and each step carries it.
+        let name = Nonce::random().to_string().chars().take(16).collect();
+        Self { name, stretch: None, under_way: BTreeMap::new(), last: 0 }
     }
 }
 
 impl Quiet {
-    /// What is known after a commit, given what was known before.
-    pub(crate) fn after(before: Option<Self>, seen: &Seen, commit: Commit) -> Option<Self> {
-        let Commit { stamp, connection, makes_version, moves_line } = commit;
-        // Replies may reach their tasks in another order than the commits were made in.
-        if before.as_ref().is_some_and(|before| before.version > stamp.version) {
-            return before;
-        }
-        if moves_line {
-            return None;
-        }
-        let last = stamp.version.get().saturating_sub(u64::from(makes_version));
-        let same = before
-            .filter(|before| before.connection == connection && before.version.get() == last)
-            .filter(|before| before.covers(&seen.view.scope));
-        let (patterns, no_line) = match (same, &seen.view.scope) {
-            (Some(same), _) => (same.patterns, same.no_line),
-            // The script has compared a guess with all there is: it is all this client's own.
-            (None, Scope { locks: LockScope::Meeting(patterns), waiters, .. })
-                if seen.predicted =>
-            {
-                (patterns.clone(), *waiters)
-            }
-            _ => return None,
+    /// A step begins; its number.
+    pub(crate) fn begin(&mut self, scope: &Scope) -> u64 {
+        let (patterns, anything) = match &scope.locks {
+            LockScope::At(patterns) | LockScope::Meeting(patterns) => (patterns.clone(), false),
+            LockScope::None => (Vec::new(), false),
+            _ => (Vec::new(), true),
         };
-        let Stamp { now: at, version, token } = stamp;
-        Some(Self { patterns, no_line, version, token, at, connection })
+        let known = self.stretch.as_ref().filter(|stretch| stretch.covers(scope));
+        let claim = known.map(|stretch| (stretch.connection, stretch.epoch));
+        self.last += 1;
+        self.under_way.insert(self.last, Step { patterns, anything, claim, open: false });
+        self.last
     }
 
+    /// A step is about to be sent by that connection. If it may change `anything`, it depends on more
+    /// than its first scope as well, and claims nothing.
+    pub(crate) fn send(&mut self, number: u64, anything: bool, connection: u64) -> Claim {
+        let Self { name, under_way, .. } = self;
+        let Some(mut step) = under_way.remove(&number) else { return Claim::default() };
+        step.anything |= anything;
+        step.open = true;
+        let crowded = under_way.values().any(|other| step.meets(other));
+        let claim = step.claim.filter(|(told_by, _)| *told_by == connection && !step.anything);
+        under_way.insert(number, step);
+        match claim {
+            _ if crowded => Claim { text: format!("{name}x{connection} !"), stands: false },
+            Some((_, Epoch { token, version })) => {
+                Claim { text: format!("{name}x{connection} {token}.{version}"), stands: true }
+            }
+            None => Claim { text: format!("{name}x{connection} 0"), stands: false },
+        }
+    }
+
+    /// A step was answered: what it did is known, or it did nothing.
+    pub(crate) fn answered(&mut self, number: u64) {
+        if let Some(step) = self.under_way.get_mut(&number) {
+            step.open = false;
+        }
+    }
+
+    /// A step is over. If nobody knows what became of it, nothing is known any more.
+    pub(crate) fn end(&mut self, number: u64) {
+        if self.under_way.remove(&number).is_some_and(|step| step.open) {
+            self.stretch = None;
+        }
+    }
+
+    /// Nothing is known any more.
+    pub(crate) fn forget(&mut self) {
+        self.stretch = None;
+    }
+
+    /// A step was committed, whose changes are known here by now.
+    pub(crate) fn committed(&mut self, seen: &Seen, commit: Commit) {
+        let Commit { connection, epoch, moves_line, .. } = commit;
+        if moves_line {
+            self.stretch = None;
+            return;
+        }
+        let Some(epoch) = epoch else { return };
+        let stretch = match self.stretch.take() {
+            // Replies may reach their tasks in another order than the commits were made in.
+            Some(stretch) if (stretch.connection, stretch.epoch) >= (connection, epoch) => stretch,
+            _ => Stretch { connection, epoch, patterns: HashSet::new(), no_line: false },
+        };
+        let stretch = self.stretch.insert(stretch);
+        if (stretch.connection, stretch.epoch) != (connection, epoch) {
+            return;
+        }
+        // The script has compared a guess with all there is: it is all this client's own.
+        if let Scope { locks: LockScope::Meeting(patterns), waiters, .. } = &seen.view.scope
+            && seen.predicted
+        {
+            if stretch.patterns.len() >= KEPT {
+                stretch.patterns.clear();
+            }
+            stretch.patterns.extend(patterns.iter().cloned());
+            stretch.no_line |= *waiters;
+        }
+    }
+}
+
+impl Stretch {
     /// Whether all of a scope is known.
-    pub(crate) fn covers(&self, scope: &Scope) -> bool {
+    fn covers(&self, scope: &Scope) -> bool {
         let locks = match &scope.locks {
             LockScope::At(patterns) | LockScope::Meeting(patterns) => patterns,
             _ => return false,
@@ -78,5 +198,13 @@ impl Quiet {
         scope.waiter.is_none()
             && (self.no_line || !scope.waiters)
             && locks.iter().all(|pattern| self.patterns.contains(pattern))
+    }
+}
+
+impl Step {
+    fn meets(&self, other: &Self) -> bool {
+        self.anything
+            || other.anything
+            || self.patterns.iter().any(|one| other.patterns.iter().any(|two| one.meets(two)))
     }
 }

@@ -1,8 +1,8 @@
 //! Words of a call, packed into one argument: the server pays for each argument, and most steps are
 //! committed without a look at these.
 
-/// A list of texts as MessagePack, which the server's Lua reads. It is of the two forms that every
-/// version of it knows; a library for the other thirty would not be shorter.
+/// A list of texts as MessagePack, which the server's Lua reads. It takes four of its forms; a library
+/// for the other thirty would not be shorter.
 #[derive(Debug)]
 pub(crate) struct Words {
     count: u32,
@@ -24,9 +24,16 @@ impl Words {
     pub(crate) fn push_parts(&mut self, parts: &[&str]) {
         let length: usize = parts.iter().map(|part| part.len()).sum();
         self.count += 1;
-        self.packed.push(0xdb);
-        // What is longer than four gigabytes no server takes.
-        self.packed.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+        match u8::try_from(length) {
+            Ok(length @ ..32) => self.packed.push(0xa0 | length),
+            Ok(length) => self.packed.extend_from_slice(&[0xd9, length]),
+            Err(_) => {
+                self.packed.push(0xdb);
+                // What is longer than four gigabytes no server takes.
+                let length = u32::try_from(length).unwrap_or(u32::MAX);
+                self.packed.extend_from_slice(&length.to_be_bytes());
+            }
+        }
         for part in parts {
             self.packed.extend_from_slice(part.as_bytes());
         }
@@ -47,9 +54,15 @@ mod tests {
     #[test]
     fn words_are_packed_with_their_lengths() {
         let mut words = Words::new();
+        let (short, long) = ("b".repeat(40), "c".repeat(300));
         words.push("");
         words.push_parts(&["a", "\0b"]);
-        let packed = b"\xdd\0\0\0\x02\xdb\0\0\0\0\xdb\0\0\0\x03a\0b";
-        assert_eq!(words.packed(), packed);
+        words.push(&short);
+        words.push(&long);
+        let mut expected = b"\xdd\0\0\0\x04\xa0\xa3a\0b\xd9\x28".to_vec();
+        expected.extend_from_slice(short.as_bytes());
+        expected.extend_from_slice(b"\xdb\0\0\x01\x2c");
+        expected.extend_from_slice(long.as_bytes());
+        assert_eq!(words.packed(), expected);
     }
 }

@@ -8,7 +8,8 @@ local function step_with_care(now, text_now)
   local asked = cmsgpack.unpack(ARGV[5])
   -- Few records come with the numbers in one call, many in calls of their own.
   local few = locks <= 200 and locks or 0
-  local state = call('HMGET', KEYS[1], 'version', 'token', 'forgetful', 'format', unpack(asked, 1, few))
+  local state = call('HMGET', KEYS[1], 'version', 'token', 'forgetful', 'format', 'alone',
+    unpack(asked, 1, few))
   local version, token = tonumber(state[1] or 0), tonumber(state[2] or 0)
   if state[4] and state[4] ~= FORMAT then
     return redis.error_reply('FORMAT ' .. state[4] .. ' of this namespace is not ' .. FORMAT)
@@ -17,13 +18,13 @@ local function step_with_care(now, text_now)
     return redis.error_reply('DAMAGED the version or the token in ' .. KEYS[1] .. ' is no number')
   end
   step.now, step.version, step.token, step.forgetful = now, version, state[2] or '0', state[3]
-  step.asked, step.at = asked, 1 + locks
+  step.asked, step.at, step.alone = asked, 1 + locks, state[5]
   if ARGV[3] == '' then
     return rare().view(ranges, line, history, kind, keys)
   end
   local records = {}
   for i = 1, few do
-    records[asked[i]] = state[4 + i]
+    records[asked[i]] = state[5 + i]
   end
   for first = 1, locks - few, 500 do
     local last = math.min(first + 499, locks)
@@ -34,9 +35,11 @@ local function step_with_care(now, text_now)
   end
   step.records = records
   local seen = step.at + 2 * ranges + (line == 2 and 1 or 0) + keys
-  -- If nothing has changed since and nothing has run out, all is as it was seen. The token tells
-  -- apart what came to the same version again after all was deleted.
-  local still = version == seen_version and token == seen_token and now >= seen_at and now < until_then
+  -- If nothing has changed since and nothing has run out, all is as it was seen; or if only this client
+  -- has written, which knows what it did. The token tells apart what came to the same version again
+  -- after all was deleted.
+  local still = version == seen_version and token == seen_token or state[5] == ARGV[4]
+  still = still and now >= seen_at and now < until_then
   if still or as_seen(ranges, line, kind, keys, locks, seen, waiters) then
     local reply = commit(text_now, ARGV[3], grants == 1, makes_version == 1, audible == 1, 6, changes)
     if reply then return reply end

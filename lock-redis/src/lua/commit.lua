@@ -31,7 +31,13 @@ local function commit(text_now, nonce, grants, makes_version, audible, at, count
   local lines, entries, gone_entries, gone_locks, waiters, gone_waiters, quarantine
   local grows = false
   -- With the numbers in front of the records that change, as they were.
-  local reply = 'done ' .. text_now .. ' ' .. text_version .. ' ' .. text_token
+  local client, claim = string.match(ARGV[4], '^(%S+) (%S+)$')
+  local epoch = step.alone and claim ~= '!' and string.match(step.alone, '^' .. client .. ' (%S+)$')
+  if makes_version and not epoch then
+    epoch = text_token .. '.' .. text_version
+    add(data, 'alone', client .. ' ' .. epoch)
+  end
+  local reply = 'done ' .. text_now .. ' ' .. text_version .. ' ' .. text_token .. ' ' .. (epoch or '0')
   for _ = 1, count do
     local first, id = ARGV[at], ARGV[at + 1]
     local letter = string.sub(first, 1, 1)

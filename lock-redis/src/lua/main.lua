@@ -1,5 +1,6 @@
--- Arguments: the numbers in one, as doubles; the channel; the nonce (empty: only look); nothing; words
--- in one, as MessagePack: what is asked for and what was seen; and for a commit, what is to change.
+-- Arguments: the numbers in one, as doubles; the channel; the nonce (empty: only look); which client
+-- it is, and what it claims (the epoch since which nobody else wrote, `0`: nothing, `!`: nor may anybody
+-- of this client); words in one, as MessagePack: what is asked for and what was seen; and for a commit, what is to change.
 -- The numbers: what a step does that may be quick (0: it may not, 1: grants, 2: ends a lock); the latest
 -- time at which it may be carried out (0: any); the version and the token that were seen (-1: not
 -- known), when, and until when what was live is so; the lease of what is granted quickly; how many

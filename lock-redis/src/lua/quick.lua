@@ -1,13 +1,14 @@
--- The step of a client that works alone, if all it does is to grant one lock or to end one. Nothing
--- has changed since this client last wrote, so there is nothing to compare and the types are known.
+-- The step of a client that works alone, if all it does is to grant one lock or to end one. Nobody else
+-- has written since it knew all that this step depends on, so there is nothing to compare and the types
+-- are known.
 -- Nil, and nothing written, if it is not so. The numbers are those of `main`.
 local function quick(what, now, text_now, seen_version, seen_token, ttl)
   local call, KEYS, ARGV = redis.call, KEYS, ARGV
   local data, index, id = KEYS[1], KEYS[2], ARGV[7]
-  local state = call('HMGET', data, 'version', 'token', id)
-  local version, text_token = tonumber(state[1] or 0), state[2] or '0'
+  local state = call('HMGET', data, 'version', 'token', 'alone', id)
+  local version, text_token, as_claimed = tonumber(state[1] or 0), state[2] or '0', state[3] == ARGV[4]
   -- The token tells apart what came to the same version again after all was deleted.
-  if version ~= seen_version or tonumber(text_token) ~= seen_token then return nil end
+  if not as_claimed and (version ~= seen_version or tonumber(text_token) ~= seen_token) then return nil end
   version = version + 1
   local text_version = string.format('%d', version)
   local stamp = ' ' .. text_version .. ' ' .. text_now .. ' ' .. ARGV[3] .. ' '
@@ -15,7 +16,7 @@ local function quick(what, now, text_now, seen_version, seen_token, ttl)
   if what == 1 then
     local expires = string.format('%d', now + ttl)
     -- Where a number is not exact this way, or the clock is not ahead of the token, it takes longer.
-    if #expires ~= 16 or now <= seen_token or now >= 4102444800000000 then return nil end
+    if #expires ~= 16 or now <= tonumber(text_token) or now >= 4102444800000000 then return nil end
     text_token = text_now
     local record = expires .. ' ' .. text_now .. ' ' .. text_now .. ' ' .. text_now .. ' 0 ' .. ARGV[10]
     local entry, agent_entry = ARGV[8] .. '\0' .. text_now, ARGV[9]
@@ -29,7 +30,7 @@ local function quick(what, now, text_now, seen_version, seen_token, ttl)
     call('HSET', data, 'version', text_version, 'token', text_token, id, record)
   else
     local seen, entry, agent_entry = ARGV[8], ARGV[9], ARGV[10]
-    if not state[3] or string.sub(state[3], 1, #seen) ~= seen then return nil end
+    if not state[4] or string.sub(state[4], 1, #seen) ~= seen then return nil end
     local ending = ARGV[11] .. string.sub('000000000000000' .. text_version, -16) .. ' ' .. text_now
       .. ' ' .. ARGV[12]
     -- What goes, goes first: a script that has written once may go on where there is no room.
@@ -44,6 +45,11 @@ local function quick(what, now, text_now, seen_version, seen_token, ttl)
     call('HDEL', data, id)
     call('HSET', data, 'version', text_version)
   end
+  local epoch = '0'
+  if not as_claimed then
+    epoch = text_token .. '.' .. text_version
+    call('HSET', data, 'alone', string.match(ARGV[4], '^%S+') .. ' ' .. epoch)
+  end
   redis.pcall('PUBLISH', ARGV[2], text_version)
-  return 'done ' .. text_now .. ' ' .. text_version .. ' ' .. text_token, kept
+  return 'done ' .. text_now .. ' ' .. text_version .. ' ' .. text_token .. ' ' .. epoch, kept
 end

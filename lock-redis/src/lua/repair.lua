@@ -60,5 +60,6 @@ end
 local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
 if done > 0 and version then
   redis.call('HSET', KEYS[1], 'version', string.format('%.0f', version + 1))
+  redis.call('HDEL', KEYS[1], 'alone')
 end
 return done

@@ -1,6 +1,7 @@
 -- One step of a namespace: look, and change only what is still as it was seen.
 --
--- data    hash   version, token, format, forgetful, turn; and by id each lock's record:
+-- data    hash   version, token, format, forgetful, turn; alone: which client wrote last, and the
+--                token and the version since when nobody else did; and by id each lock's record:
 --                expires refreshed acquired token revision {json}
 -- index   zset   a ANCHOR NUL PATTERN NUL ID NUL ACQUIRED    each lock, by where it is anchored
 --                g AGENT NUL ID                              each lock, by whose it is

@@ -1,11 +1,11 @@
 -- What the steps share that cannot be quick.
 
--- What is known of this step: now, version, token, forgetful; what was asked for and seen, `asked`,
--- and `at`, the next word of it; the `records` asked for, by id; what the indexes say is in scope,
--- `found`, by id.
+-- What is known of this step: now, version, token, forgetful, who is alone; what was asked for and
+-- seen, `asked`, and `at`, the next word of it; the `records` asked for, by id; what the indexes say is
+-- in scope, `found`, by id.
 local step = {
-  whole = '%.0f', now = 0, version = 0, token = '0', forgetful = false, asked = false, at = 0,
-  records = false, found = false,
+  whole = '%.0f', now = 0, version = 0, token = '0', forgetful = false, alone = false,
+  asked = false, at = 0, records = false, found = false,
 }
 if string.format('%d', 9007199254740992) == '9007199254740992' then step.whole = '%d' end
 
