@@ -64,7 +64,10 @@ fn write(
     let Plan { ops, locks } = plan(committed, loaded, moment, store)?;
     let lines = log::text(&committed.log, &locks).map_err(unwritable)?;
     let before = log::turn_over(store, before)?;
-    let lines = log::opening(store, &before)? + &lines;
+    let lines = match log::opening(store, &before)? {
+        opening if opening.is_empty() => lines,
+        opening => opening + &lines,
+    };
     let mut after = State { segment: before.segment, ..after };
     after.log = before.log + lines.len() as u64;
     after.lines = before.lines + committed.log.len() as u64;

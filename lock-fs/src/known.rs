@@ -3,8 +3,6 @@
 //! Nothing here is believed of a file before its bytes have been compared, or it is the very file that
 //! was written here, and not written to since.
 
-use std::collections::HashMap;
-
 use lock_core::{Lock, host::LeaseMark};
 use rustix::fs::Stat;
 
@@ -18,7 +16,8 @@ const MOST: usize = 64;
 
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    records: HashMap<Spot, Written>,
+    /// Few: looking through them all is quicker than a map.
+    records: Vec<(Spot, Written)>,
     state: Option<(Vec<u8>, State)>,
 }
 
@@ -58,12 +57,14 @@ impl Known {
         if self.records.len() >= MOST {
             self.records.clear();
         }
-        self.records.insert(spot, Written { text, lock, lease, file: None });
+        self.remove(&spot);
+        self.records.push((spot, Written { text, lock, lease, file: None }));
     }
 
     /// What was remembered of `spot` lies there now, in a file of its own.
     pub(crate) fn lies(&mut self, spot: &Spot, stat: &Stat) {
-        if let Some(written) = self.records.get_mut(spot) {
+        // The one that was remembered last, as a rule.
+        if let Some((_, written)) = self.records.iter_mut().rfind(|(other, _)| other == spot) {
             written.file = Some(File::of(stat));
         }
     }
@@ -74,19 +75,25 @@ impl Known {
         spot: &Spot,
         look: impl FnOnce() -> Option<Stat>,
     ) -> Option<(&Lock, &LeaseMark)> {
-        let written = self.records.get(spot)?;
+        let written = self.at(spot)?;
         let file = written.file?;
         (File::of(&look()?) == file).then_some((&written.lock, &written.lease))
     }
 
     /// What lies at `spot` goes.
     pub(crate) fn remove(&mut self, spot: &Spot) {
-        self.records.remove(spot);
+        if let Some(place) = self.records.iter().position(|(other, _)| other == spot) {
+            self.records.swap_remove(place);
+        }
+    }
+
+    fn at(&self, spot: &Spot) -> Option<&Written> {
+        self.records.iter().find(|(other, _)| other == spot).map(|(_, written)| written)
     }
 
     /// What the `text` at `spot` says, if it was written here.
     pub(crate) fn record(&self, spot: &Spot, text: &[u8]) -> Option<(&Lock, &LeaseMark)> {
-        let written = self.records.get(spot).filter(|it| it.text.as_bytes() == text)?;
+        let written = self.at(spot).filter(|it| it.text.as_bytes() == text)?;
         Some((&written.lock, &written.lease))
     }
 

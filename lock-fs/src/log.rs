@@ -4,7 +4,9 @@
 //! lies beyond that was written by a step on its way: found there under the guard, the step's
 //! process died.
 
-use lock_core::{EndingScope, HistoryEntry, RecordId, Totals, View};
+use std::borrow::Cow;
+
+use lock_core::{Cause, EndingScope, HistoryEntry, RecordId, Totals, View};
 use memchr::memmem;
 use rustix::{
     fd::OwnedFd,
@@ -49,8 +51,30 @@ pub(crate) fn opening(store: &Store, state: &State) -> Result<String> {
     }
     let old = old(store)?;
     let mut before = before(&old);
-    entries(&old).for_each(|entry| before.count(&entry));
+    lines(&old).for_each(|line| count(&mut before, line));
     Ok(serde_json::to_string(&Before { before }).unwrap_or_default() + "\n")
+}
+
+/// What is counted of a line. To read all of it for that would cost a step as much again as to write
+/// it, though all at once, when the log is turned over.
+#[derive(Deserialize)]
+struct Counted<'a> {
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    ending: Option<End>,
+}
+
+#[derive(Deserialize)]
+struct End {
+    ended: Cause,
+}
+
+fn count(totals: &mut Totals, line: &[u8]) {
+    match serde_json::from_slice::<Counted<'_>>(line) {
+        Ok(Counted { event, .. }) if event == "acquired" => totals.acquired += 1,
+        Ok(Counted { ending: Some(end), .. }) => totals.add_ends(end.ended, 1),
+        _ => {}
+    }
 }
 
 /// Whether `line` is what a log begins with that is not the first: no entry.
@@ -281,5 +305,38 @@ fn found(
         Ok(file) => Ok(Some(file)),
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => Err(errno),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever else stands in a line: it is told apart by two words.
+    #[test]
+    fn a_line_is_counted_as_if_it_were_read_whole() {
+        let lock = r#""id":"00000000000000000000000000000001-0","pattern":"a","agent":"event\u0022",
+            "mode":"shared","token":7"#;
+        let time = r#""2026-01-31T12:00:00.000000Z""#;
+        let acquired = format!(
+            r#"{{"event":"acquired","version":1,"at":{time},"lock":{{{lock},"ttl_ms":1000,
+            "acquired_at":{time},"refreshed_at":{time},"expires_at":{time},"later":{{"ended":1}}}}}}"#
+        );
+        let ended = |cause: &str| {
+            format!(
+                r#"{{"event":"ended","version":2,"at":{time},"ending":{{{lock},"from":{time},
+                "until":{time},"ended":"{cause}","note":"\"ended\":\"broken\"",
+                "nonce":"00000000000000000000000000000002"}}}}"#
+            )
+        };
+        let causes = ["released", "expired", "taken_over", "broken", "cleaned", "holder_dead"];
+        let good = causes.map(ended).into_iter().chain([acquired]).map(|it| it.replace('\n', ""));
+        let text = good.chain(["rubbish".to_owned(), String::new()]).collect::<Vec<_>>().join("\n");
+        let (mut whole, mut told) = (Totals::default(), Totals::default());
+        entries(text.as_bytes()).for_each(|entry| whole.count(&entry));
+        lines(text.as_bytes()).for_each(|line| count(&mut told, line));
+        assert_eq!(told, whole);
+        let each = Totals { acquired: 1, released: 1, expired: 1, taken_over: 1, ..whole };
+        assert_eq!(told, Totals { broken: 1, cleaned: 1, holder_dead: 1, ..each });
     }
 }
