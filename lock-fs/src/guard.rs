@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rustix::{
     fd::AsFd,
-    fs::{FlockOperation, Stat, flock, major, minor},
+    fs::{FlockOperation, flock},
     io::{Errno, retry_on_intr},
 };
 
@@ -56,46 +56,16 @@ pub(crate) fn take<F: AsFd>(file: F, turn: Turn) -> Result<Held<F>, Errno> {
     retry_on_intr(|| flock(file.as_fd(), operation)).map(|()| Held(file))
 }
 
-/// The kernel tells its locks in pieces, and now and then leaves one out while others come and go.
-const LOOKS: usize = 4;
-
-/// The processes that hold the guard at `path`, as far as this machine says.
-pub(crate) fn holders(path: &Path) -> Vec<u32> {
-    let Ok(stat) = rustix::fs::stat(path) else { return Vec::new() };
-    let look = |_| -> Vec<u32> {
-        let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
-        locks.lines().filter_map(|line| holder_in(line, &stat)).collect()
-    };
-    found(look)
-}
-
-fn found(look: impl FnMut(usize) -> Vec<u32>) -> Vec<u32> {
-    (0..LOOKS).map(look).find(|found| !found.is_empty()).unwrap_or_default()
-}
-
-/// The same for people; never empty.
+/// Who has the guard at `path`, for people; never empty.
 pub(crate) fn holders_named(path: &Path) -> String {
-    let holders: Vec<String> = holders(path).iter().map(u32::to_string).collect();
-    match holders.is_empty() {
-        true => "another process, perhaps in another container".to_owned(),
-        false => format!("process {}", holders.join(", ")),
-    }
-}
-
-/// `1: FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF`; with `->` before FLOCK, it only waits.
-fn holder_in(line: &str, stat: &Stat) -> Option<u32> {
-    let mut words = line.split_whitespace();
-    (words.nth(1)? == "FLOCK").then_some(())?;
-    let pid: i64 = words.nth(2)?.parse().ok()?;
-    let (device, inode) = words.next()?.rsplit_once(':')?;
-    let here = format!("{:02x}:{:02x}", major(stat.st_dev), minor(stat.st_dev));
-    (device == here && inode.parse() == Ok(stat.st_ino)).then_some(())?;
-    // A holder in another pid namespace is shown as 0 or -1.
-    u32::try_from(pid).ok().filter(|pid| *pid > 0)
+    let named = lock_core::host::keepers_named(path);
+    named.unwrap_or_else(|| "another process, perhaps in another container".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use lock_core::host::keepers;
+
     use super::*;
 
     #[test]
@@ -103,26 +73,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("guard");
         let file = std::fs::File::create(&path).unwrap();
-        assert_eq!(holders(&path), Vec::<u32>::new());
+        assert_eq!(keepers(&path), Vec::<u32>::new());
         let held = try_take(&file, Turn::Alone).unwrap();
         assert!(held.is_some());
-        assert_eq!(holders(&path), vec![std::process::id()]);
+        assert_eq!(keepers(&path), vec![std::process::id()]);
         let other = std::fs::File::open(&path).unwrap();
         assert!(try_take(&other, Turn::Beside).unwrap().is_none());
         drop(held);
         assert!(try_take(&other, Turn::Beside).unwrap().is_some());
-    }
-
-    /// While two hundred locks came and went, about one look in a thousand did not show the one that
-    /// stayed, never two in a row; whoever was held up was told of "another process" then.
-    #[test]
-    fn whom_one_look_leaves_out_the_next_one_finds() {
-        let mut looks = 0;
-        let second = |_| {
-            looks += 1;
-            if looks == 2 { vec![4_242] } else { Vec::new() }
-        };
-        assert_eq!(found(second), [4_242]);
-        assert_eq!(found(|_| Vec::new()), [0; 0]);
     }
 }

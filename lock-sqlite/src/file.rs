@@ -65,20 +65,6 @@ impl FileId {
         Self { device: metadata.dev(), inode: metadata.ino() }
     }
 
-    /// Whether `/proc/locks` means this file by `device:inode`.
-    pub(crate) fn is_written_as(self, text: &str) -> bool {
-        #[cfg(target_os = "linux")]
-        {
-            let (major, minor) = (rustix::fs::major(self.device), rustix::fs::minor(self.device));
-            text == format!("{major:02x}:{minor:02x}:{}", self.inode)
-        }
-        #[cfg(not(target_os = "linux"))]
-        {
-            let _ = text;
-            false
-        }
-    }
-
     /// Open files cannot be replaced there.
     #[cfg(not(unix))]
     pub(crate) fn of(_metadata: &Metadata) -> Self {

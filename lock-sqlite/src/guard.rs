@@ -17,7 +17,7 @@ use std::{
 use async_lock::{Mutex, MutexGuardArc};
 use fs4::{FileExt, TryLockError};
 
-use crate::file::{id_at, make_dir_of, private};
+use crate::file::{make_dir_of, private};
 
 /// The way to the guard. In this process one at a time: a lock on an open file is the file's, and
 /// two threads would hold it together.
@@ -167,46 +167,4 @@ fn is_linked(_file: &File) -> io::Result<bool> {
 #[cfg(not(unix))]
 fn ring(_file: &File) -> io::Result<usize> {
     Ok(0)
-}
-
-/// The kernel tells its locks in pieces, and now and then leaves one out while others come and go.
-const LOOKS: usize = 4;
-
-/// Who has the guard at `path`, as far as the system tells: for the error of one who waited in
-/// vain.
-pub(crate) fn keeper(path: &Path) -> Option<String> {
-    let id = id_at(path).ok()??;
-    let holder = |line: &str| {
-        // 1: FLOCK  ADVISORY  WRITE 1234 fe:00:131090 0 EOF
-        let mut words = line.split_whitespace().skip(1);
-        let kind = words.next()?;
-        let pid = words.nth(2)?;
-        (kind == "FLOCK" && id.is_written_as(words.next()?)).then(|| pid.to_owned())
-    };
-    let look = |_| std::fs::read_to_string("/proc/locks").ok()?.lines().find_map(holder);
-    let pid = found(look)?;
-    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    Some(format!("process {pid} ({})", name.trim().escape_debug()))
-}
-
-fn found(look: impl FnMut(usize) -> Option<String>) -> Option<String> {
-    (0..LOOKS).find_map(look)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// While two hundred locks came and went, about one look in a thousand did not show the one that
-    /// stayed, never two in a row; whoever was held up was told of "somebody else" then.
-    #[test]
-    fn whom_one_look_leaves_out_the_next_one_finds() {
-        let mut looks = 0;
-        let second = |_| {
-            looks += 1;
-            (looks == 2).then(|| "4242".to_owned())
-        };
-        assert_eq!(found(second).as_deref(), Some("4242"));
-        assert_eq!(found(|_| None), None);
-    }
 }

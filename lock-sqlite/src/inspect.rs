@@ -3,12 +3,12 @@
 use std::{path::Path, time::Duration};
 
 use futures_lite::future::block_on;
-use lock_core::{BackendError, Check, ErrorKind};
+use lock_core::{BackendError, Check, ErrorKind, host::keepers_named};
 
 use crate::{
     Options, SqliteBackend, examine,
     file::{Place, id_at},
-    guard::{Gate, Turn, keeper},
+    guard::{Gate, Turn},
     network,
 };
 
@@ -129,7 +129,7 @@ fn guard(place: &Place) -> Check {
             }
             _ if begun.elapsed() < BUSY_FOR => std::thread::sleep(Duration::from_millis(5)),
             _ => {
-                let who = keeper(&place.guard).unwrap_or_else(|| "somebody".to_owned());
+                let who = keepers_named(&place.guard).unwrap_or_else(|| "somebody".to_owned());
                 let what = format!("{who} has had it for {BUSY_FOR:?}");
                 return Check::bad(NAME, what, "let that process go on, or end it");
             }

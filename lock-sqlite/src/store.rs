@@ -10,14 +10,14 @@ use std::{
 
 use async_lock::Mutex;
 use futures_lite::FutureExt as _;
-use lock_core::{BackendError, ErrorKind, Pace};
+use lock_core::{BackendError, ErrorKind, Pace, host::keepers_named};
 
 use crate::{
     bell::Bell,
     db::Db,
     error::{Doing as _, Fault, Step},
     file::Place,
-    guard::{Gate, Held, Turn, keeper},
+    guard::{Gate, Held, Turn},
 };
 
 /// Those who write without knowing the guard are asked again after a pause that doubles.
@@ -237,7 +237,7 @@ impl Store {
     }
 
     fn too_late(&self) -> BackendError {
-        let who = keeper(&self.place.guard);
+        let who = keepers_named(&self.place.guard);
         let who = who.unwrap_or_else(|| "somebody else".to_owned());
         let (file, seconds) = (self.place.file.display(), self.patience.as_secs_f32());
         let what = format!("{who} has had {file} for {seconds} s");

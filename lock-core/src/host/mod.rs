@@ -23,6 +23,7 @@
 //! ```
 
 mod death;
+mod keeper;
 mod lease;
 mod living;
 mod moment;
@@ -33,6 +34,7 @@ mod system;
 
 use std::sync::OnceLock;
 
+pub use keeper::{keepers, keepers_named};
 pub use lease::{LeaseMark, Reading};
 pub use moment::Moment;
 
