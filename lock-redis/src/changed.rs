@@ -22,10 +22,10 @@ use crate::{
     script::Keys,
 };
 
-/// How often one of those who wait looks although the server would tell.
+/// How often the listener looks although the server would tell.
 const POLL: Duration = Duration::from_secs(1);
 
-/// How often to look when it would not.
+/// How often one of those who wait looks when it would not.
 const POLL_DEAF: Duration = Duration::from_millis(200);
 
 /// The listener, and what it has heard.
@@ -74,15 +74,15 @@ impl Bell {
         let mut look = since.is_none_or(|since| since > seen.get());
         loop {
             let told = *heard.borrow_and_update();
-            let pause = if told.since.is_some() { POLL } else { POLL_DEAF };
-            // One looks for all who wait here; the others are told.
-            let turn = self.is_to_look(pause);
+            // The listener looks for all who wait here. Without one, one of them does; the others are told.
+            let deaf = told.since.is_none();
+            let turn = deaf && self.is_to_look(POLL_DEAF);
             if told.latest > seen.get() && !turn && !look {
                 return Ok(Version::new(told.latest));
             }
             if turn || look || told.reset != reset {
                 let version = store.version().await?;
-                self.tell(version, told);
+                tell(&self.heard, version, told);
                 if version != seen {
                     return Ok(version);
                 }
@@ -91,7 +91,8 @@ impl Bell {
             if Instant::now() >= end {
                 return Ok(seen);
             }
-            let _ = timeout_at(end.min(Instant::now() + pause), heard.changed()).await;
+            let until = if deaf { end.min(Instant::now() + POLL_DEAF) } else { end };
+            let _ = timeout_at(until, heard.changed()).await;
         }
     }
 
@@ -104,22 +105,6 @@ impl Bell {
             *looked = Some(now);
         }
         turn
-    }
-
-    /// Tells the others who wait what was found by who had been `told` that much before.
-    fn tell(&self, version: Version, told: Heard) {
-        let version = version.get();
-        self.heard.send_if_modified(|heard| {
-            if version < told.latest {
-                // A store that has lost its last moments, or all of them.
-                heard.reset += 1;
-                (heard.since, heard.latest) = (heard.since.and(Some(version)), version);
-                return true;
-            }
-            let news = version > heard.latest;
-            heard.latest = heard.latest.max(version);
-            news
-        });
     }
 
     /// Lets somebody listen, unless somebody does.
@@ -178,6 +163,31 @@ impl Store {
     }
 }
 
+/// Tells those who wait what was found by who had been `told` that much before.
+fn tell(heard: &watch::Sender<Heard>, version: Version, told: Heard) {
+    let version = version.get();
+    heard.send_if_modified(|heard| {
+        if version < told.latest {
+            // A store that has lost its last moments, or all of them.
+            heard.reset += 1;
+            (heard.since, heard.latest) = (heard.since.and(Some(version)), version);
+            return true;
+        }
+        let news = version > heard.latest;
+        heard.latest = heard.latest.max(version);
+        news
+    });
+}
+
+/// Somebody listens; whatever ends that, those who wait are told, and look for themselves.
+struct Listening<'a>(&'a watch::Sender<Heard>);
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|heard| (heard.since, heard.latest) = (None, 0));
+    }
+}
+
 /// Listens until it is aborted; a connection that breaks is made anew.
 async fn listen(store: Arc<Store>, heard: watch::Sender<Heard>) {
     let mut pause = Duration::from_millis(50);
@@ -186,7 +196,6 @@ async fn listen(store: Arc<Store>, heard: watch::Sender<Heard>) {
             Ok(()) => pause = Duration::from_millis(50),
             Err(error) => tracing::debug!(%error, "no notifications; looking instead"),
         }
-        heard.send_modify(|heard| (heard.since, heard.latest) = (None, 0));
         sleep(pause).await;
         pause = (pause * 2).min(Duration::from_secs(2));
     }
@@ -196,13 +205,26 @@ async fn listen_once(store: &Store, heard: &watch::Sender<Heard>) -> Result<(), 
     let mut listener = store.connection.subscribe(&store.keys.channel()).await?;
     // Read after subscribing: what comes later than this will be heard.
     let version = store.version().await?.get();
+    let _listening = Listening(heard);
     heard.send_modify(|heard| (heard.since, heard.latest) = (Some(version), version));
     let mut messages = listener.on_message();
-    while let Some(message) = messages.next().await {
-        let number = std::str::from_utf8(message.get_payload_bytes()).ok();
-        if let Some(latest) = number.and_then(|text| text.parse().ok()) {
-            heard.send_modify(|heard| heard.latest = latest);
+    let mut look = Instant::now() + POLL;
+    loop {
+        match timeout_at(look, messages.next()).await {
+            Ok(Some(message)) => {
+                let number = std::str::from_utf8(message.get_payload_bytes()).ok();
+                if let Some(latest) = number.and_then(|text| text.parse().ok()) {
+                    heard.send_modify(|heard| heard.latest = latest);
+                }
+            }
+            Ok(None) => return Ok(()),
+            Err(_) => {
+                if heard.receiver_count() > 0 {
+                    let told = *heard.borrow();
+                    tell(heard, store.version().await?, told);
+                }
+                look = Instant::now() + POLL;
+            }
         }
     }
-    Ok(())
 }
