@@ -120,7 +120,7 @@ fn write_change(
             call.arg("W").arg(waiter.id.to_string()).arg(waiter_body(waiter));
         }
         Change::Renew { waiter } => {
-            call.arg("R").arg(waiter.id.to_string());
+            call.arg("R").arg(waiter.id.to_string()).arg(waiter.ticket);
         }
         Change::Leave { waiter } => {
             call.arg("X").arg(waiter.id.to_string());

@@ -16,6 +16,8 @@ enum Quick {
     Grants(i64),
     /// It ends one that is live.
     Ends,
+    /// It keeps a place in line, and compares that.
+    Keeps,
 }
 
 impl Quick {
@@ -40,6 +42,7 @@ impl Quick {
             Self::No => (0, 0),
             Self::Grants(ttl) => (1, ttl),
             Self::Ends => (2, 0),
+            Self::Keeps => (3, 0),
         }
     }
 }
@@ -90,8 +93,12 @@ impl Head {
     ) -> Self {
         let version = seen.version(connection);
         let known = version.is_some() || claims;
-        let quick =
-            if known && asked.kind == 0 { Quick::of(command, seen, decision) } else { Quick::No };
+        let quick = match decision.changes() {
+            // A request that asks again keeps its place too, and depends on the whole line.
+            [Change::Renew { .. }] if asked.is_of_a_place() => Quick::Keeps,
+            _ if known && asked.kind == 0 => Quick::of(command, seen, decision),
+            _ => Quick::No,
+        };
         Self {
             quick,
             locks: seen.locks.len(),

@@ -74,6 +74,11 @@ impl Asked {
         Self { ranges: ranges(&scope.locks), line, waiter, history, kind, keys }
     }
 
+    /// Whether it is of one place in line and nothing else.
+    pub(crate) fn is_of_a_place(&self) -> bool {
+        self.line == 2 && self.ranges.is_empty() && self.kind == 0 && self.history.is_none()
+    }
+
     /// Adds what of it is no number.
     pub(crate) fn write(&self, words: &mut Words) {
         for range in &self.ranges {

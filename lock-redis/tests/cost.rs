@@ -17,16 +17,6 @@ use server::{Server, proxy::Proxy};
 const BYTES: u64 = 2_100;
 const COMMANDS: u64 = 14;
 
-/// Commands that the server has carried out, those of scripts too, but for its own statistics.
-fn commands(server: &Server) -> u64 {
-    let stats = server.say(&["INFO", "commandstats"]);
-    let calls = stats.lines().filter_map(|line| {
-        let (name, rest) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
-        (name != "info").then(|| rest.split(',').next().unwrap().parse::<u64>().unwrap())
-    });
-    calls.sum()
-}
-
 #[tokio::test]
 async fn a_cycle_is_two_round_trips_of_few_bytes() {
     let server = Server::start();
@@ -39,11 +29,11 @@ async fn a_cycle_is_two_round_trips_of_few_bytes() {
     };
     cycle().await;
     let rounds = 10;
-    let (before, called) = (proxy.traffic(), commands(&server));
+    let (before, called) = (proxy.traffic(), server.commands());
     for _ in 0..rounds {
         cycle().await;
     }
-    let (after, calls) = (proxy.traffic(), commands(&server) - called);
+    let (after, calls) = (proxy.traffic(), server.commands() - called);
     assert_eq!(after.0 - before.0, 2 * rounds, "round trips of {rounds} cycles");
     // Each EVALSHA counts as well.
     let (bytes, calls) = ((after.1 - before.1) / rounds, calls / rounds - 2);

@@ -17,6 +17,10 @@ const SECONDS: u64 = 4;
 const CALLS: u64 = 4;
 const BYTES: u64 = 700;
 
+/// And on the server each is one script that calls four commands: they were eight when it looked at the
+/// place and compared it as any other step. The fraction is for those that look at the line.
+const COMMANDS: u64 = 6;
+
 #[tokio::test]
 async fn who_waits_only_keeps_its_place() {
     let server = Server::start();
@@ -42,8 +46,11 @@ async fn who_waits_only_keeps_its_place() {
     // Each looks once more after the last one has come.
     tokio::time::sleep(Duration::from_secs(1)).await;
     let (calls, (_, bytes)) = (server.script_calls(), proxy.traffic());
+    let commands = server.commands();
     tokio::time::sleep(Duration::from_secs(SECONDS)).await;
     let (calls, bytes) = (server.script_calls() - calls, proxy.traffic().1 - bytes);
+    let commands = server.commands() - commands;
+    assert!(commands <= calls * COMMANDS, "{commands} commands in {calls} calls");
     assert!(calls <= WAITERS * CALLS, "{calls} calls in {SECONDS} s for {WAITERS} waiters");
     assert!(calls >= WAITERS, "{calls} calls: who keeps their places?");
     assert!(bytes <= calls * BYTES, "{bytes} bytes in {calls} calls");

@@ -4,7 +4,7 @@
 --                                              body stays as it is
 --   D, A, Q numbers entry agent-entry key body     a lock ends (A: if it was not refreshed since, Q: it
 --                                              is damaged)
---   W body, R, X                               a waiter comes, stays, goes
+--   W body, R ticket, X                        a waiter comes, stays, goes
 -- The numbers are those in front of the record as it was seen. A state is the token and the revision:
 -- a command that is tried again after its lock was removed makes another lock with the same id.
 
@@ -60,7 +60,7 @@ local function commit(text_now, nonce, grants, makes_version, audible, at, count
       if rest then
         waiters = add(waiters, id, whole(now + 5000000) .. ' ' .. rest)
       end
-      at = at + 2
+      at = at + 3
     elseif letter == 'X' then
       gone_waiters = add(gone_waiters, id)
       at = at + 2

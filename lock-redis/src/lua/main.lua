@@ -1,7 +1,8 @@
 -- Arguments: the numbers in one, as doubles; the channel; the nonce (empty: only look); which client
 -- it is, and what it claims (the epoch since which nobody else wrote, `0`: nothing, `!`: nor may anybody
 -- of this client); words in one, as MessagePack: what is asked for and what was seen; and for a commit, what is to change.
--- The numbers: what a step does that may be quick (0: it may not, 1: grants, 2: ends a lock); the latest
+-- The numbers: what a step does that may be quick (0: it may not, 1: grants, 2: ends a lock, 3: keeps a
+-- place in line); the latest
 -- time at which it may be carried out (0: any); the version and the token that were seen (-1: not
 -- known), when, and until when what was live is so; the lease of what is granted quickly; how many
 -- locks, ranges, keys, waiters and changes follow; which waiters are in scope (0: none, 1: all, 2: one),
@@ -25,7 +26,12 @@ local function main()
   end
   local text_now = seconds .. micros
   if what > 0 and now >= seen_at and now < until_then then
-    local reply, kept = quick(what, now, text_now, seen_version, seen_token, ttl)
+    local reply, kept
+    if what == 3 then
+      reply, kept = keep_place(now, text_now)
+    else
+      reply, kept = quick(what, now, text_now, seen_version, seen_token, ttl)
+    end
     if reply then
       if kept >= 20100 then careful().trim_log(kept) end
       return reply

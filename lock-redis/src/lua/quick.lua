@@ -1,3 +1,17 @@
+-- Who waits keeps its place, if it stands there as it was seen, and still lives. Nil as below.
+local function keep_place(now, text_now)
+  local call, KEYS, id = redis.call, KEYS, ARGV[7]
+  local state = call('HMGET', KEYS[1], 'version', 'token')
+  local record = call('HGET', KEYS[3], id)
+  local expires, rest, ticket = string.match(record or '', '^(%d+) (%d+ (%d+) {.*)$')
+  if ticket ~= ARGV[8] or now >= tonumber(expires) then return nil end
+  expires = string.format('%d', now + 5000000)
+  if #expires ~= 16 then return nil end
+  -- Where there is no room, it takes longer.
+  if type(redis.pcall('HSET', KEYS[3], id, expires .. ' ' .. rest)) == 'table' then return nil end
+  return 'done ' .. text_now .. ' ' .. (state[1] or '0') .. ' ' .. (state[2] or '0') .. ' 0', 0
+end
+
 -- The step of a client that works alone, if all it does is to grant one lock or to end one. Nobody else
 -- has written since it knew all that this step depends on, so there is nothing to compare and the types
 -- are known.

@@ -116,6 +116,16 @@ impl Server {
         say(&self.socket(), words)
     }
 
+    /// How many commands it has carried out, those of scripts too, but for its own statistics.
+    pub fn commands(&self) -> u64 {
+        let stats = self.say(&["INFO", "commandstats"]);
+        let calls = stats.lines().filter_map(|line| {
+            let (name, rest) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+            (name != "info").then(|| rest.split(',').next().unwrap().parse::<u64>().unwrap())
+        });
+        calls.sum()
+    }
+
     /// How many calls of the script it has seen.
     pub fn script_calls(&self) -> u64 {
         let stats = self.say(&["INFO", "commandstats"]);
