@@ -85,11 +85,15 @@ pub struct Place {
     /// The process that stands there: when it is proved dead, it is skipped at once. Without one
     /// the place ends when it is not renewed.
     pub process: Option<Process>,
+    /// All who stood ahead of it at some time since it stands there, if that is known: nobody else
+    /// ever will, as whoever comes later stands behind. Then a grant depends on no other waiter, and
+    /// none need be read.
+    pub ahead: Option<Vec<RecordId>>,
 }
 
 impl From<RecordId> for Place {
     fn from(name: RecordId) -> Self {
-        Self { name, process: None }
+        Self { name, process: None, ahead: None }
     }
 }
 

@@ -10,10 +10,10 @@ use crate::{AgentId, Ending, HolderId, Lock, Nonce, Pattern, RecordId, Version, 
 pub struct Scope {
     /// Which locks.
     pub locks: LockScope,
-    /// Whether the waiters: all of them or none.
+    /// Whether all the waiters.
     pub waiters: bool,
-    /// At least this waiter.
-    pub waiter: Option<RecordId>,
+    /// At least the waiters of these names, those that there are.
+    pub named: Vec<RecordId>,
     /// Which remembered endings, the oldest first.
     pub endings: EndingScope,
     /// The log of grants and ends that are younger than this version.
@@ -115,16 +115,16 @@ impl Scope {
         self
     }
 
-    /// The same, with one waiter.
+    /// The same, with one waiter more.
     #[must_use]
     pub fn with_waiter(mut self, waiter: RecordId) -> Self {
-        self.waiter = Some(waiter);
+        self.named.push(waiter);
         self
     }
 
     /// Whether the waiter of that name is in it: the reference, as for locks and endings.
     pub fn includes_waiter(&self, waiter: RecordId) -> bool {
-        self.waiters || self.waiter == Some(waiter)
+        self.waiters || self.named.contains(&waiter)
     }
 
     /// The same, with these endings.

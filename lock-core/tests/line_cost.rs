@@ -15,8 +15,8 @@ use std::{
 use async_trait::async_trait;
 use futures_lite::future::block_on;
 use lock_core::{
-    Action, BackendError, Command, ListFilter, LockBackend, LockManager, MemoryBackend, Outcome,
-    Scope, Version, View,
+    Action, Answer, BackendError, Command, ListFilter, LockBackend, LockManager, MemoryBackend,
+    Outcome, Scope, Version, View,
 };
 
 const WAITERS: usize = 30;
@@ -29,6 +29,15 @@ const LOOKS: usize = 6;
 struct Counting {
     store: MemoryBackend,
     asked: AtomicUsize,
+    /// Grants of those who looked at nobody behind them.
+    narrow: AtomicUsize,
+}
+
+impl Counting {
+    fn new() -> Self {
+        let (asked, narrow) = Default::default();
+        Self { store: MemoryBackend::new(), asked, narrow }
+    }
 }
 
 impl fmt::Display for Counting {
@@ -43,7 +52,11 @@ impl LockBackend for Counting {
         if matches!(command.action, Action::Acquire(_)) {
             self.asked.fetch_add(1, Ordering::Relaxed);
         }
-        self.store.execute(command).await
+        let outcome = self.store.execute(command).await?;
+        if matches!(outcome.answer, Answer::Granted(_)) && !command.scope().waiters {
+            self.narrow.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(outcome)
     }
 
     async fn view(&self, scope: &Scope) -> Result<View, BackendError> {
@@ -57,7 +70,7 @@ impl LockBackend for Counting {
 
 #[test]
 fn who_stands_behind_another_looks_at_that_one_only() {
-    let store = Arc::new(Counting { store: MemoryBackend::new(), asked: AtomicUsize::new(0) });
+    let store = Arc::new(Counting::new());
     let holder = LockManager::new(Arc::clone(&store), "holder").unwrap();
     let held = block_on(holder.acquire("hot").into_future()).unwrap().held().unwrap();
     let waiting = ListFilter { waiting: true, ..ListFilter::default() };
@@ -83,5 +96,8 @@ fn who_stands_behind_another_looks_at_that_one_only() {
     waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
     let asked = store.asked.load(Ordering::Relaxed);
     assert!(asked >= WAITERS, "{asked}: who was granted?");
-    assert!(asked <= WAITERS * LOOKS, "{asked} looks at the whole line by {WAITERS} waiters");
+    assert!(asked <= WAITERS * LOOKS, "{asked} looks by {WAITERS} waiters");
+    // But those who looked at all just then because it was time to.
+    let narrow = store.narrow.load(Ordering::Relaxed);
+    assert!(narrow > WAITERS / 2, "{narrow} of {WAITERS} looked only at what is theirs");
 }

@@ -116,27 +116,31 @@ pub(crate) fn load(
     Ok(waiters)
 }
 
-/// The one waiter, likewise.
-pub(crate) fn load_one(
+/// Those of these names that there are, likewise.
+pub(crate) fn load_named(
     store: &Store,
-    id: RecordId,
+    names: &[RecordId],
     redo: Option<&Redo>,
     host: &Host,
     moment: Moment,
 ) -> Result<Vec<Waiter>> {
-    let spot = spot(id);
-    let touched = redo.filter(|redo| redo.ops.iter().any(|op| *op.spot() == spot));
-    let read = match touched {
-        Some(redo) => {
-            let put = redo.puts().find(|(put, _)| **put == spot);
-            put.and_then(|(spot, text)| parse(spot, text.as_bytes()))
-        }
-        None => match damaged::read(&store.dir, &spot)? {
-            Content::Text(text, _) => parse(&spot, &text),
-            Content::Missing | Content::Unreadable(_) => None,
-        },
-    };
-    Ok(read.map(|read| read.at(host, moment)).into_iter().collect())
+    let mut waiters = Vec::new();
+    for id in names {
+        let spot = spot(*id);
+        let touched = redo.filter(|redo| redo.ops.iter().any(|op| *op.spot() == spot));
+        let read = match touched {
+            Some(redo) => {
+                let put = redo.puts().find(|(put, _)| **put == spot);
+                put.and_then(|(spot, text)| parse(spot, text.as_bytes()))
+            }
+            None => match damaged::read(&store.dir, &spot)? {
+                Content::Text(text, _) => parse(&spot, &text),
+                Content::Missing | Content::Unreadable(_) => None,
+            },
+        };
+        waiters.extend(read.map(|read| read.at(host, moment)));
+    }
+    Ok(waiters)
 }
 
 fn parse(spot_read: &Spot, text: &[u8]) -> Option<WaiterIn> {

@@ -52,10 +52,9 @@ pub(crate) fn load(
     }
     let Loader { store, mut loaded, .. } = loader;
     if state.waiters > 0 || redo.is_some() {
-        loaded.view.waiters = match scope.waiter {
-            _ if scope.waiters => line::load(store, redo, host, moment)?,
-            Some(waiter) => line::load_one(store, waiter, redo, host, moment)?,
-            None => Vec::new(),
+        loaded.view.waiters = match scope.waiters {
+            true => line::load(store, redo, host, moment)?,
+            false => line::load_named(store, &scope.named, redo, host, moment)?,
         };
     }
     log::load(store, state, redo, &mut loaded.view)?;

@@ -64,7 +64,7 @@ mod tests {
         let run = |command: &Command| block_on(store.execute(command)).unwrap().answer;
         assert!(matches!(run(&request("holder", patterns, None)), Answer::Granted(_)));
         let name = RecordId::new(Nonce::random(), 0);
-        let answer = run(&request("waiter", patterns, Some(Place { name, process: None })));
+        let answer = run(&request("waiter", patterns, Some(Place::from(name))));
         let Answer::Waiting { waiter, .. } = answer else { panic!("{answer:?}") };
         let file = dir.join("line").join(format!("{name}.waiter"));
         (store, waiter, file)

@@ -103,7 +103,7 @@ impl Inner {
     fn predict(&self, scope: &Scope) -> Option<Seen> {
         let tellable = match scope.locks {
             LockScope::At(_) | LockScope::Meeting(_) => true,
-            LockScope::None => !scope.waiters && scope.waiter.is_some(),
+            LockScope::None => !scope.waiters && !scope.named.is_empty(),
             _ => false,
         };
         if !tellable || scope.endings != EndingScope::None || scope.history.is_some() {
@@ -113,8 +113,8 @@ impl Inner {
         let now = inner.now().unwrap_or_default();
         let view = View { scope: scope.clone(), now, ..View::default() };
         let mut seen = Seen { view, predicted: true, ..Seen::default() };
-        if let Some(waiter) = scope.waiter {
-            let waiter = inner.places.get(&waiter)?;
+        for waiter in &scope.named {
+            let waiter = inner.places.get(waiter)?;
             let (id, ticket) = (waiter.id.to_string(), waiter.ticket.to_string());
             seen.waiters.push(SeenWaiter { id, ticket, live: now < waiter.expires_at });
             seen.view.waiters.push(waiter.clone());
@@ -245,8 +245,10 @@ impl Inner {
         }
         if view.scope.waiters {
             self.places.clear();
-        } else if let Some(gone) = view.scope.waiter {
-            self.places.remove(&gone);
+        } else {
+            for gone in &view.scope.named {
+                self.places.remove(gone);
+            }
         }
         self.places.extend(there);
     }

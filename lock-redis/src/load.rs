@@ -68,8 +68,13 @@ impl Asked {
             // No command of this version asks for another kind.
             _ => (0, Vec::new()),
         };
-        let waiter = scope.waiter.filter(|_| !scope.waiters);
-        let line = if waiter.is_some() { 2 } else { u8::from(scope.waiters) };
+        // One in one word; some come with all the others.
+        let (waiter, line) = match scope.named.as_slice() {
+            _ if scope.waiters => (None, 1),
+            [] => (None, 0),
+            [one] => (Some(*one), 2),
+            _ => (None, 1),
+        };
         let history = scope.history.map(Version::get);
         Self { ranges: ranges(&scope.locks), line, waiter, history, kind, keys }
     }

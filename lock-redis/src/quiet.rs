@@ -195,7 +195,7 @@ impl Stretch {
             LockScope::At(patterns) | LockScope::Meeting(patterns) => patterns,
             _ => return false,
         };
-        scope.waiter.is_none()
+        scope.named.is_empty()
             && (self.no_line || !scope.waiters)
             && locks.iter().all(|pattern| self.patterns.contains(pattern))
     }

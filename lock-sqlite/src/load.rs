@@ -49,10 +49,9 @@ pub(crate) fn load(conn: &Connection, scope: &Scope, host: &'static Host) -> Ste
         Loaded { view, meta, clock, host, damaged: HashMap::new(), foreign: Vec::new() };
     locks(conn, &scope.locks, &mut loaded)?;
     if meta.waiters {
-        match scope.waiter {
-            _ if scope.waiters => waiters::load(conn, &mut loaded)?,
-            Some(waiter) => waiters::load_one(conn, waiter, &mut loaded)?,
-            None => {}
+        match scope.waiters {
+            true => waiters::load(conn, &mut loaded)?,
+            false => waiters::load_named(conn, &scope.named, &mut loaded)?,
         }
     }
     remembered::endings(conn, &scope.endings, &mut loaded.view)?;

@@ -34,11 +34,11 @@ pub(crate) fn load(conn: &Connection, into: &mut Loaded) -> Step<()> {
     select(conn, SQL, [], into)
 }
 
-/// Loads one of them.
-pub(crate) fn load_one(conn: &Connection, waiter: RecordId, into: &mut Loaded) -> Step<()> {
+/// Loads those of these names.
+pub(crate) fn load_named(conn: &Connection, names: &[RecordId], into: &mut Loaded) -> Step<()> {
     const SQL: &str = "SELECT id, agent, holder, patterns, mode, ticket, since_us, expires_us, \
                        boot_id, boottime_us, processes FROM waiters WHERE id = ?1";
-    select(conn, SQL, [waiter.to_string()], into)
+    names.iter().try_for_each(|name| select(conn, SQL, [name.to_string()], into))
 }
 
 fn select(conn: &Connection, sql: &str, params: impl Params, into: &mut Loaded) -> Step<()> {

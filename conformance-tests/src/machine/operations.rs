@@ -182,7 +182,7 @@ impl Does {
                     reason: None,
                     ttl: Ttl::new(Duration::from_millis(wanted.ttl.unwrap_or(SHORT)))?,
                     processes: Vec::new(),
-                    wait: Some(Place { name: PLACE, process }),
+                    wait: Some(Place { name: PLACE, process, ahead: None }),
                 };
                 drop(locks.execute(acquire).await?);
             }

@@ -16,7 +16,7 @@ use crate::history::Asked;
 #[allow(clippy::large_enum_variant, reason = "one at a time, on its way through a pipe")]
 pub(super) enum Question {
     Command { nonce: Nonce, retry: bool, what: Deed },
-    View { locks: Which, waiters: bool, waiter: Option<RecordId> },
+    View { locks: Which, waiters: bool, named: Vec<RecordId> },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ impl Question {
                     LockScope::None => Which::None,
                     _ => Which::All,
                 };
-                Self::View { locks, waiters: scope.waiters, waiter: scope.waiter }
+                Self::View { locks, waiters: scope.waiters, named: scope.named.clone() }
             }
         }
     }
@@ -104,7 +104,7 @@ impl Question {
             Self::Command { nonce, retry, what } => {
                 Asked::Command(Command { nonce, retry, action: what.into_action() })
             }
-            Self::View { locks, waiters, waiter } => {
+            Self::View { locks, waiters, named } => {
                 let locks = match locks {
                     Which::At(patterns) => LockScope::At(patterns),
                     Which::Meeting(patterns) => LockScope::Meeting(patterns),
@@ -112,7 +112,7 @@ impl Question {
                     Which::None => LockScope::None,
                     Which::All => LockScope::All,
                 };
-                Asked::View(Scope { waiters, waiter, ..Scope::of(locks) })
+                Asked::View(Scope { waiters, named, ..Scope::of(locks) })
             }
         }
     }

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use lock_core::{
-    Answer, Cause, Command, Grant, Leave, ListFilter, LockBackend, Mode, Outcome, RecordId,
+    Acquire, Action, Answer, Cause, Command, Grant, Leave, ListFilter, LockBackend, Mode, Outcome,
+    RecordId, Scope,
 };
 
 use super::{Scene, ask, in_real_time, story};
@@ -17,6 +18,7 @@ pub(super) fn scenes() -> Vec<Scene> {
         story("a_holder_is_not_held_up_by_its_own_queue", not_held_up_by_its_own_queue),
         story("the_dead_are_skipped_and_the_living_keep_their_place", the_dead_are_skipped),
         story("who_leaves_makes_room", who_leaves_makes_room),
+        story("who_names_those_ahead_passes_none_of_them", who_names_those_ahead),
         story("a_cycle_is_refused", a_cycle_is_refused),
         in_real_time("who_gives_up_leaves_nothing_behind", who_gives_up),
     ]
@@ -49,6 +51,15 @@ impl<'b> InLine<'b> {
         self.send(&ask::look_again(&self.command))
     }
 
+    /// Looks again, and says who stood ahead: nobody else need be read.
+    fn look_past(&self, ahead: &[&Self]) -> Answer {
+        let mut command = ask::look_again(&self.command);
+        if let Action::Acquire(Acquire { wait: Some(place), .. }) = &mut command.action {
+            place.ahead = Some(ahead.iter().map(|it| it.place()).collect());
+        }
+        self.send(&command)
+    }
+
     fn waits(&self) -> bool {
         matches!(self.look(), Answer::Waiting { .. })
     }
@@ -59,7 +70,7 @@ impl<'b> InLine<'b> {
 
     fn place(&self) -> RecordId {
         match &self.command.action {
-            lock_core::Action::Acquire(acquire) => acquire.wait.as_ref().expect("it waits").name,
+            Action::Acquire(acquire) => acquire.wait.as_ref().expect("it waits").name,
             _ => unreachable!("it waits"),
         }
     }
@@ -90,9 +101,8 @@ fn first_come_first_served(bench: &Bench<'_>) {
 fn who_shares_enters_together(bench: &Bench<'_>) {
     let owner = bench.agent("owner");
     ask::take(bench, &owner, ["a.rs"]);
-    let shared = |name: &str| {
-        ask::in_line(lock_core::Acquire { mode: Mode::Shared, ..ask::acquire(name, ["a.rs"]) })
-    };
+    let shared =
+        |name: &str| ask::in_line(Acquire { mode: Mode::Shared, ..ask::acquire(name, ["a.rs"]) });
     let one = InLine::new(bench, "one", shared("one"));
     let two = InLine::new(bench, "two", shared("two"));
     let alone = InLine::new(bench, "alone", ask::waiting("alone", ["a.rs"]));
@@ -156,6 +166,40 @@ fn who_leaves_makes_room(bench: &Bench<'_>) {
     let removed = bench.run(owner.cleanup_agent(ask::agent("second")));
     assert_eq!(removed.waiters.len(), 1, "its place in line went");
     assert!(third.gets_it());
+}
+
+/// Whoever is next looks only at those who stood ahead of it, not at the hundred behind.
+fn who_names_those_ahead(bench: &Bench<'_>) {
+    let owner = bench.agent("owner");
+    ask::take(bench, &owner, ["a.rs"]);
+    let line = ["first", "second", "third", "fourth"];
+    let line = line.map(|name| InLine::new(bench, name, ask::waiting(name, ["a.rs"])));
+    let [first, second, third, fourth] = &line;
+    let scope = Scope::default().with_waiter(first.place()).with_waiter(third.place());
+    let shown = bench.run(async { first.backend.view(&scope).await }).waiters;
+    let shows = |it: &InLine<'_>| shown.iter().any(|waiter| waiter.id == it.place());
+    assert!(shows(first) && shows(third), "{shown:?}");
+
+    let waits = |answer| matches!(answer, Answer::Waiting { .. });
+    assert!(waits(first.look_past(&[])), "it is held still");
+    let _ = bench.run(owner.release_all());
+    assert!(waits(third.look_past(&[first, second])), "two stand ahead");
+    first.send(&Command::new(Leave { waiter: first.place() }));
+    assert!(waits(third.look_past(&[first, second])), "one of them stands there still");
+    second.send(&Command::new(Leave { waiter: second.place() }));
+    assert!(ask::is_granted(&third.look_past(&[first, second])), "all have gone");
+    assert!(waits(fourth.look_past(&[first, second, third])), "it is held again");
+    assert_eq!(bench.everything().waiters.len(), 1);
+    let _ = bench.run(bench.agent("third").release_all());
+    // Who lost its place has none to look past others from.
+    fourth.send(&Command::new(Leave { waiter: fourth.place() }));
+    let late = InLine::new(bench, "late", {
+        ask::take(bench, &owner, ["a.rs"]);
+        ask::waiting("late", ["a.rs"])
+    });
+    let _ = bench.run(owner.release_all());
+    assert!(waits(fourth.look_past(&[])), "it overtook one that came before it came back");
+    assert!(late.gets_it());
 }
 
 fn a_cycle_is_refused(bench: &Bench<'_>) {

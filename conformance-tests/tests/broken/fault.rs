@@ -45,6 +45,8 @@ pub(crate) enum Fault {
     BlindToCycles,
     /// Whoever waits tries its luck whenever something happens.
     NoLineAtAll,
+    /// Of some waiters asked for by name, it reads only the first.
+    OneOfTheNamed,
     /// Steps do not count versions.
     VersionsStandStill,
 }

@@ -170,6 +170,10 @@ impl Handle {
                 let own = acquire.wait.as_ref().map(|place| place.name);
                 view.waiters.retain(|waiter| Some(waiter.id) == own);
             })),
+            Fault::OneOfTheNamed => Some(self.distorted(command, |view| {
+                let first = view.scope.named.first().copied();
+                view.waiters.retain(|waiter| view.scope.waiters || Some(waiter.id) == first);
+            })),
             Fault::BlindToCycles => {
                 let now = self.now();
                 let decision = self.lock().decide(command, now, |_| {});

@@ -63,6 +63,8 @@ caught! {
         by "lost_reply::is_settled_for_an_acquire",
     barging_past_a_waiter: BargingPastAWaiter
         by "line::first_come_first_served",
+    one_of_the_named: OneOfTheNamed
+        by "line::who_names_those_ahead_passes_none_of_them",
     partial_grant_of_a_set: PartialGrantOfASet
         by "sets::a_ring_of_sets_is_all_or_nothing_among_threads",
     a_reader_that_deletes: AReaderThatDeletes

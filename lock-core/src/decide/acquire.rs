@@ -40,6 +40,10 @@ pub(crate) fn decide(
     refusal.add_locks(met.collect());
     line::add_those_ahead(&mut refusal, request, &wanted, view)?;
     if !refusal.is_empty() {
+        if !view.scope.waiters {
+            // What it is to be told is where it stands among all.
+            return Err(line::widened(request, std::iter::empty()));
+        }
         return match &request.wait {
             None => Ok((Draft::Final(Answer::Refused(refusal)), Vec::new())),
             Some(place) => match deadlock::cycle(place.name, request, &wanted, view)? {

@@ -23,6 +23,12 @@ pub(crate) fn add_those_ahead(
     view: &View,
 ) -> Result<(), Scope> {
     let line = view.line();
+    let stands =
+        || line.iter().any(|waiter| request.wait.as_ref().is_some_and(|it| it.name == waiter.id));
+    if !view.scope.waiters && !stands() {
+        // Who lost its place stands behind everybody.
+        return Err(widened(request, std::iter::empty()));
+    }
     let mut met = Vec::new();
     for (waiter, requested, position) in ahead(request, wanted, &line) {
         if !has_all_meeting(view, waiter.patterns.iter()) {
@@ -267,6 +273,40 @@ mod tests {
         world.store.declare_dead(place(2));
         world.release("one", "a");
         assert_eq!(world.ask("three", "a").waiting(3), "+a");
+    }
+
+    /// In a line of a hundred, the ninety-nine behind were most of what the step read by which the next
+    /// one is granted, and all others wait for.
+    #[test]
+    fn whoever_is_next_is_granted_without_a_look_at_those_behind() {
+        let world = World::new();
+        world.acquire("one", "a");
+        world.ask("two", "a").waiting(2);
+        world.ask("three", "a").waiting(3);
+        world.ask("four", "a").waiting(4);
+        let waits = "asks for all: waits at 1: one holds a";
+        assert_eq!(
+            world.ask("two", "a").behind(&[], 2),
+            waits,
+            "it is told all that is in the way"
+        );
+        world.release("one", "a");
+        let waits = "asks for all: waits at 2: two is ahead";
+        assert_eq!(world.ask("three", "a").behind(&[2], 3), waits, "one ahead stands there still");
+        assert_eq!(world.ask("two", "a").behind(&[], 2), "+a");
+        world.release("two", "a");
+        assert_eq!(world.ask("three", "a").behind(&[2], 3), "+a");
+    }
+
+    #[test]
+    fn who_lost_its_place_stands_behind_whoever_came_meanwhile() {
+        let world = World::new();
+        world.ask("one", "a").ttl(60).now();
+        world.ask("two", "a").waiting(2);
+        world.after(4.0).ask("three", "a").waiting(3);
+        world.after(2.0).release("one", "a");
+        let waits = "asks for all: waits at 2: three is ahead";
+        assert_eq!(world.ask("two", "a").behind(&[], 2), waits);
     }
 
     #[test]

@@ -10,7 +10,14 @@ impl Command {
     pub fn scope(&self) -> Scope {
         let scope = match &self.action {
             Action::Acquire(acquire) => {
-                return Scope::of(LockScope::Meeting(acquire.patterns.clone())).with_waiters();
+                let scope = Scope::of(LockScope::Meeting(acquire.patterns.clone()));
+                let place = acquire.wait.as_ref();
+                return match place.and_then(|place| Some((place.name, place.ahead.as_ref()?))) {
+                    Some((name, ahead)) => {
+                        ahead.iter().fold(scope.with_waiter(name), |it, name| it.with_waiter(*name))
+                    }
+                    None => scope.with_waiters(),
+                };
             }
             Action::Refresh(refresh) => match &refresh.targets {
                 Targets::Some(targets) => return Scope::of(LockScope::At(readings(targets))),

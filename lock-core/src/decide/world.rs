@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::{
     Acquire, Action, AgentId, Answer, Blocker, Break, Cleanup, Command, HolderId, LockBackend as _,
-    Lost, ManualClock, MemoryBackend, Mode, Nonce, Pattern, Process, Reason, RecordId, Refresh,
-    Refusal, Release, Removal, Scope, Target, Targets, Timestamp, Token, Ttl, View,
+    Lost, ManualClock, MemoryBackend, Mode, Nonce, Pattern, Place, Process, Reason, RecordId,
+    Refresh, Refusal, Release, Removal, Scope, Target, Targets, Timestamp, Token, Ttl, View,
 };
 
 pub(crate) struct World {
@@ -113,6 +113,21 @@ impl Ask<'_> {
         let command = self.command();
         self.world.run(&command);
         command
+    }
+
+    /// Asks again under the place `number`, at a time when these places stood ahead of it at most;
+    /// by no more than it asks for first.
+    pub(crate) fn behind(mut self, ahead: &[u128], number: u128) -> String {
+        let ahead = Some(ahead.iter().map(|number| place(*number)).collect());
+        self.request.wait = Some(Place { ahead, ..place(number).into() });
+        let command = self.command();
+        let scope = command.scope();
+        let view = futures_lite::future::block_on(self.world.store.view(&scope)).unwrap();
+        match crate::decide(&command, &view) {
+            Ok(_) => self.world.run(&command),
+            Err(wider) if wider.waiters => format!("asks for all: {}", self.world.run(&command)),
+            Err(wider) => format!("asks for {wider:?}"),
+        }
     }
 
     pub(crate) fn now(self) -> String {

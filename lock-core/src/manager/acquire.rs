@@ -156,7 +156,7 @@ impl AcquireRequest {
             let name = RecordId::new(command.nonce, u16::MAX);
             // Where the process cannot be told, its place ends by itself some seconds later.
             let process = Host::current().this_process().ok();
-            request.wait = Some(Place { name, process });
+            request.wait = Some(Place { name, process, ahead: None });
             return self.manager.wait_in_line(command, limit, self.listener).await;
         }
         let sent = Moment::now();

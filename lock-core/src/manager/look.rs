@@ -42,6 +42,8 @@ pub(super) struct Look {
     news: bool,
     /// Those ahead in line, the first one first: ticket and name.
     ahead: Vec<(u64, RecordId)>,
+    /// Whether they are all who stand ahead, and not only all who are in the way.
+    all: bool,
     /// The one of them to look after.
     sentinel: usize,
     /// How long each of those who stood ahead took, by half: others may be quicker.
@@ -59,7 +61,9 @@ impl Look {
         ahead.sort_unstable();
         ahead.dedup();
         let (served, _) = SERVED;
-        Self { version, line, at, since: at, known: at, news: false, ahead, sentinel: 0, served }
+        let all = ahead.len() + 1 == line.position;
+        let (since, known) = (at, at);
+        Self { version, line, at, since, known, news: false, ahead, all, sentinel: 0, served }
     }
 
     /// The next look of the same wait.
@@ -114,6 +118,13 @@ impl Look {
         self.served = (since(self.since) / gone / 2).clamp(least, most);
         let behind = self.ahead.len().saturating_sub(self.sentinel);
         self.sentinel += behind.div_ceil(2).max(1);
+    }
+
+    /// All who stood ahead, once the last of them has gone: whoever is next need not look at those
+    /// behind, who in a line of a hundred are most of what there is to read.
+    pub(super) fn none_ahead(&self) -> Option<Vec<RecordId>> {
+        let next = self.all && self.sentinel >= self.ahead.len();
+        next.then(|| self.ahead.iter().map(|(_, id)| *id).collect())
     }
 
     /// How long those who stand behind the sentinel take at least, as far as it is worth while to wait.

@@ -74,6 +74,11 @@ impl LockManager {
             served = Some(look.served());
             // Each look is a command of its own; the place in line is what stays.
             command = Command { nonce: Nonce::random(), ..command };
+            if let Action::Acquire(acquire) = &mut command.action
+                && let Some(place) = &mut acquire.wait
+            {
+                place.ahead = look.none_ahead();
+            }
         }
     }
 
