@@ -58,7 +58,7 @@ pub(crate) fn measure<S: Stores>(place: &Path, target: &str) {
 }
 
 fn row<S: Stores>(place: &Path, count: usize, wish: Wish, target: &str) {
-    let seconds = scaled(if target.is_empty() { 5 } else { 10 }) as f64;
+    let seconds = scaled(if target.is_empty() { 3 } else { 10 }) as f64;
     let (mut whole, mut least) = (vec![(0, 0); count], vec![(0, 0); count]);
     let what = match wish {
         Wish::Apart => "each its own path",

@@ -8,6 +8,15 @@ use std::time::{Duration, Instant};
 /// whatever else the machine does hits both.
 const TURN: usize = 10;
 
+/// How long those who only wait are left alone before it is measured what that costs: each looks at the
+/// line some seconds after the last one came.
+pub(crate) const SETTLED: Duration = Duration::from_secs(12);
+
+/// And how long it is measured: each looks at the whole line once a minute.
+pub(crate) fn idle_time() -> Duration {
+    Duration::from_secs(scaled(60) as u64)
+}
+
 /// What was measured, in rounds of which each has its own ratio.
 #[derive(Debug, Default)]
 pub(crate) struct Turns {

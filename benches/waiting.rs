@@ -12,7 +12,7 @@ use futures_lite::future::block_on;
 use lock_core::{ListFilter, LockBackend, LockManager};
 use rustix::time::{ClockId, clock_gettime};
 
-use super::report::{self, scaled};
+use super::report::{self, SETTLED, idle_time, scaled};
 
 const PATH: &str = "src/hot.rs";
 const IDLE: usize = 100;
@@ -111,8 +111,8 @@ impl<B: LockBackend> Waiting<B> {
         while in_line(&holder) < IDLE {
             std::thread::sleep(Duration::from_millis(100));
         }
-        std::thread::sleep(Duration::from_secs(3));
-        let span = Duration::from_secs(scaled(20) as u64);
+        std::thread::sleep(SETTLED);
+        let span = idle_time();
         let before = used();
         std::thread::sleep(span);
         println!("{}", (used() - before).as_secs_f64() / span.as_secs_f64());

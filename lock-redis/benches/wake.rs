@@ -22,7 +22,7 @@ use std::{
 };
 
 use benches::{
-    report::{alone, head, scaled},
+    report::{SETTLED, alone, head, idle_time, scaled},
     stores::Stores as _,
 };
 use here::Here;
@@ -87,10 +87,10 @@ async fn idle(holder: &LockManager, store: Arc<RedisBackend>, server: u32) -> (f
     while holder.list(filter.clone()).await.unwrap().waiting.len() < IDLE {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(SETTLED).await;
     let used = || (used(std::process::id()), used(server));
     let (before, begun) = (used(), Instant::now());
-    tokio::time::sleep(Duration::from_secs(scaled(20) as u64)).await;
+    tokio::time::sleep(idle_time()).await;
     let (after, took) = (used(), begun.elapsed().as_secs_f64());
     holder.release(&leases).await.unwrap();
     for waiter in waiters {
