@@ -32,20 +32,20 @@ while at <= #ARGV do
     if redis.call('ZREM', KEYS[2], member) == 1 then keep(name, member) end
   elseif word == 'line' then
     local line, name = take(2)
-    if redis.call('LREM', KEYS[4], 1, line) == 1 then
+    if redis.call('LREM', KEYS[4], '1', line) == 1 then
       keep(name, line)
       redis.call('HSET', KEYS[1], 'forgetful', '1')
     end
   elseif word == 'index' then
     local field, text, member, agent = take(4)
     if redis.call('HGET', KEYS[1], field) == text then
-      redis.call('ZADD', KEYS[2], 0, member, 0, agent)
+      redis.call('ZADD', KEYS[2], '0', member, '0', agent)
       done = done + 1
     end
   elseif word == 'endings' then
-    for _, line in ipairs(redis.call('LRANGE', KEYS[4], 0, -1)) do
+    for _, line in ipairs(redis.call('LRANGE', KEYS[4], '0', '-1')) do
       local ending = string.match(line, '^E %d+ %d+ %x+ (.*)$')
-      if ending then redis.call('ZADD', KEYS[2], 0, ending) end
+      if ending then redis.call('ZADD', KEYS[2], '0', ending) end
     end
     done = done + 1
   elseif word == 'numbers' then

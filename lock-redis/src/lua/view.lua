@@ -32,13 +32,13 @@ local function endings(kind, keys)
     local above = '(' .. string.sub(key, 1, -2) .. '\1'
     if kind == 1 then
       -- The last few of this agent and holder on one pattern.
-      for _, member in ipairs(redis.call('ZREVRANGEBYLEX', KEYS[2], above, '[' .. key, 'LIMIT', 0, 8)) do
+      for _, member in ipairs(redis.call('ZREVRANGEBYLEX', KEYS[2], above, '[' .. key, 'LIMIT', '0', '8')) do
         list[#list + 1] = member
       end
     elseif kind == 2 then
       -- The last one of each of its patterns: one seek for each.
       while true do
-        local member = redis.call('ZREVRANGEBYLEX', KEYS[2], above, '[' .. key, 'LIMIT', 0, 1)[1]
+        local member = redis.call('ZREVRANGEBYLEX', KEYS[2], above, '[' .. key, 'LIMIT', '0', '1')[1]
         local pattern_end = member and string.find(member, '%z', #key + 1)
         if not pattern_end then break end
         list[#list + 1] = member
