@@ -58,11 +58,7 @@ impl Host {
     /// Whether it is the process that asks, which a fork's child is not.
     fn is_our_own(&self, process: &Process) -> bool {
         let pid = std::process::id();
-        let start = || self.system.start_of(pid, self.identity().proc_is_ours).unwrap_or(0);
-        process.pid == pid && {
-            let (asked_by, start) = *self.own.get_or_init(|| (pid, start()));
-            asked_by == pid && same(start, process.start)
-        }
+        process.pid == pid && self.own_start(pid) == Some(process.start)
     }
 
     /// Enters into `view.dead` every lock and waiter that recorded processes, all proved dead.
