@@ -11,9 +11,15 @@ pub(crate) struct Writer {
     pub(crate) nonce: Nonce,
     pub(crate) writes: Vec<Write>,
     pub(crate) log: Vec<HistoryEntry>,
+    /// Whether the lines of the log are wanted: each has a whole record in it.
+    logs: bool,
 }
 
 impl Writer {
+    pub(crate) fn new(stamp: Stamp, nonce: Nonce, logs: bool) -> Self {
+        Self { stamp, nonce, writes: Vec::new(), log: Vec::new(), logs }
+    }
+
     pub(crate) fn apply(&mut self, change: Change) {
         let Stamp { now, version, token } = self.stamp;
         match change {
@@ -45,7 +51,9 @@ impl Writer {
                     damaged: false,
                     extra: serde_json::Map::new(),
                 };
-                self.log.push(HistoryEntry::Acquired { version, at: now, lock: lock.clone() });
+                if self.logs {
+                    self.log.push(HistoryEntry::Acquired { version, at: now, lock: lock.clone() });
+                }
                 self.writes.push(Write::PutLock(lock));
             }
             Change::Extend { mut lock, ttl, at_least, reason, process } => {
@@ -58,12 +66,14 @@ impl Writer {
                 self.writes.push(Write::PutLock(lock));
             }
             Change::End { lock, cause, by, note } => {
-                // A lease that ran out ended when it ran out, whenever that was noticed, and
-                // whatever became of its record then.
-                let until = now.min(lock.expires_at);
-                let mut ending = Ending::of(lock.clone(), until, cause, self.nonce);
-                (ending.by, ending.note) = (by, note);
-                self.log.push(HistoryEntry::Ended { version, at: now, ending });
+                if self.logs {
+                    // A lease that ran out ended when it ran out, whenever that was noticed, and
+                    // whatever became of its record then.
+                    let until = now.min(lock.expires_at);
+                    let mut ending = Ending::of(&lock, until, cause, self.nonce);
+                    (ending.by, ending.note) = (by, note);
+                    self.log.push(HistoryEntry::Ended { version, at: now, ending });
+                }
                 self.writes.push(Write::DropLock(lock));
             }
             Change::Enqueue { mut waiter } => {

@@ -210,15 +210,36 @@ impl Decision {
         })
     }
 
+    /// Whether the answer tells of what the changes leave alone: of what stands in the way, or of who is
+    /// in line. A store that decided on a guess must look before it says so.
+    pub fn tells_of_others(&self) -> bool {
+        self.changes.is_empty()
+            || match &self.draft {
+                Draft::Waiting { .. }
+                | Draft::Final(Answer::Waiting { .. } | Answer::Deadlock { .. }) => true,
+                Draft::Final(Answer::Released { refusal, .. }) => !refusal.is_empty(),
+                _ => false,
+            }
+    }
+
     /// The answer of a decision that changes nothing, on the view it was made on.
     pub fn outcome(self, now: Timestamp, version: Version) -> Outcome {
         let stamp = Stamp { now, version, token: Token::ZERO };
-        Outcome { changed: false, ..self.commit(stamp).outcome }
+        Outcome { changed: false, ..self.commit_without_log(stamp).outcome }
     }
 
     /// Fills in what only the store knows.
     pub fn commit(self, stamp: Stamp) -> Committed {
-        let mut writer = Writer { stamp, nonce: self.nonce, writes: Vec::new(), log: Vec::new() };
+        self.written(stamp, true)
+    }
+
+    /// The same without the lines of the log, for a store that has written them by then.
+    pub fn commit_without_log(self, stamp: Stamp) -> Committed {
+        self.written(stamp, false)
+    }
+
+    fn written(self, stamp: Stamp, logs: bool) -> Committed {
+        let mut writer = Writer::new(stamp, self.nonce, logs);
         for change in self.changes {
             writer.apply(change);
         }

@@ -4,7 +4,7 @@ use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use lock_core::{
-    Answer, BackendError, Change, Command, Decision, ErrorKind, LockBackend, Note, Outcome, Scope,
+    BackendError, Change, Command, Decision, ErrorKind, LockBackend, Note, Outcome, Scope,
     Timestamp, Version, View, Write, decide,
 };
 use redis::Cmd;
@@ -135,7 +135,7 @@ impl RedisBackend {
                     Call::Sent => self.known.now().map(|now| now + limit),
                 };
                 let (head, claim) = head(number);
-                command.arg(head.packed(deadline)).arg(self.store.keys.channel());
+                command.arg(&head.packed(deadline)[..]).arg(self.store.keys.channel());
                 command.arg(nonce).arg(claim.text);
                 write(&mut command)?;
                 Ok(command)
@@ -200,7 +200,9 @@ impl RedisBackend {
                     continue;
                 }
             };
-            if seen.predicted && tells_of_others(&decision, &seen) {
+            // A guess is not good enough for that: the commit would not notice that a lease was extended
+            // long before.
+            if seen.predicted && decision.tells_of_others() {
                 seen = self.load(&scope).await?;
                 continue;
             }
@@ -215,7 +217,7 @@ impl RedisBackend {
                 (Head::of_commit(command, &asked, &seen, &decision, connection, stands), claim)
             };
             let write = |call: &mut Cmd| write_commit(call, command, &asked, &seen, &decision);
-            let nonce = command.nonce.to_string();
+            let nonce = String::from(command.nonce);
             let reply = self.call(Call::Sent, &nonce, head, write, &scope).await?;
             if !matches!(reply, Reply::Done { .. }) {
                 under_way.answered();
@@ -272,7 +274,7 @@ impl RedisBackend {
                 decide(command, &seen.view).unwrap_or(decision)
             }
         };
-        let committed = decision.commit(stamp);
+        let committed = decision.commit_without_log(stamp);
         for write in committed.writes {
             match write {
                 Write::PutLock(lock) => {
@@ -289,19 +291,6 @@ impl RedisBackend {
         }
         self.known.committed(&seen, commit);
         committed.outcome
-    }
-}
-
-/// Whether the answer tells of what its step leaves alone. A guess is not good enough for that: the
-/// commit would not notice that a lease was extended long before.
-fn tells_of_others(decision: &Decision, seen: &Seen) -> bool {
-    if decision.changes().is_empty() {
-        return true;
-    }
-    match decision.clone().outcome(seen.view.now, seen.view.version).answer {
-        Answer::Waiting { .. } | Answer::Deadlock { .. } => true,
-        Answer::Released { refusal, .. } => !refusal.is_empty(),
-        _ => false,
     }
 }
 

@@ -202,7 +202,7 @@ async fn listen(store: Arc<Store>, heard: watch::Sender<Heard>) {
 }
 
 async fn listen_once(store: &Store, heard: &watch::Sender<Heard>) -> Result<(), BackendError> {
-    let mut listener = store.connection.subscribe(&store.keys.channel()).await?;
+    let mut listener = store.connection.subscribe(store.keys.channel()).await?;
     // Read after subscribing: what comes later than this will be heard.
     let version = store.version().await?.get();
     let _listening = Listening(heard);

@@ -1,6 +1,6 @@
 //! Writing changes down for the script, with what must still be so.
 
-use lock_core::{BackendError, Change, Command, Decision, ErrorKind, Lock, Timestamp};
+use lock_core::{BackendError, Change, Command, Decision, ErrorKind, Lock, Timestamp, Ttl};
 use redis::Cmd;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     name::{agent_name, name, name_stem},
     record::{LockBody, json, waiter_body},
     seen::{Seen, State},
-    words::Words,
+    words::{Words, push_number},
 };
 
 /// Writes a commit down after its numbers: what was asked for and seen, and the decision's changes.
@@ -65,8 +65,9 @@ fn write_change(
             processes,
             waited_since,
         } => {
-            call.arg(format!("G{}", micros(ttl.duration()))).arg(id.to_string());
-            call.arg(name_stem(pattern, *id)).arg(agent_name(agent, *id));
+            let id_text = String::from(*id);
+            call.arg(with_lease("G", *ttl)).arg(&id_text);
+            call.arg(name_stem(pattern, &id_text)).arg(agent_name(agent, &id_text));
             call.arg(json(&LockBody {
                 id: *id,
                 pattern,
@@ -85,8 +86,8 @@ fn write_change(
             after.ttl = if *at_least { lock.ttl.max(*ttl) } else { *ttl };
             after.reason = reason.clone().or(after.reason);
             after.processes.extend(process.clone());
-            let letter = if *at_least { 'M' } else { 'E' };
-            call.arg(format!("{letter}{}", micros(ttl.duration()))).arg(lock.id.to_string());
+            let letter = if *at_least { "M" } else { "E" };
+            call.arg(with_lease(letter, *ttl)).arg(String::from(lock.id));
             call.arg(state(seen, lock));
             let body = if is_same_body(lock, &after) {
                 String::new()
@@ -105,25 +106,26 @@ fn write_change(
             } else {
                 "D"
             });
-            call.arg(lock.id.to_string()).arg(numbers(seen, lock));
+            let id = String::from(lock.id);
+            call.arg(&id).arg(numbers(seen, lock));
             if stored.is_empty() {
-                call.arg(name(&lock.pattern, lock.id, lock.acquired_at));
+                call.arg(name(&lock.pattern, &id, lock.acquired_at));
             } else {
                 call.arg(stored);
             }
-            call.arg(if lock.damaged { String::new() } else { agent_name(&lock.agent, lock.id) });
+            call.arg(if lock.damaged { String::new() } else { agent_name(&lock.agent, &id) });
             call.arg(ending_key(&lock.agent, lock.holder.as_ref(), &lock.pattern));
             let (by, note) = (by.as_deref(), note.as_deref());
             call.arg(ending_tail(lock, *cause, by, note, command.nonce));
         }
         Change::Enqueue { waiter } => {
-            call.arg("W").arg(waiter.id.to_string()).arg(waiter_body(waiter));
+            call.arg("W").arg(String::from(waiter.id)).arg(waiter_body(waiter));
         }
         Change::Renew { waiter } => {
-            call.arg("R").arg(waiter.id.to_string()).arg(waiter.ticket);
+            call.arg("R").arg(String::from(waiter.id)).arg(waiter.ticket);
         }
         Change::Leave { waiter } => {
-            call.arg("X").arg(waiter.id.to_string());
+            call.arg("X").arg(String::from(waiter.id));
         }
         other => {
             let what = format!("a change that this store does not know: {other:?}");
@@ -131,6 +133,14 @@ fn write_change(
         }
     }
     Ok(())
+}
+
+/// A change's letter, and the lease after it.
+fn with_lease(letter: &str, ttl: Ttl) -> String {
+    let mut text = String::with_capacity(24);
+    text.push_str(letter);
+    push_number(&mut text, micros(ttl.duration()));
+    text
 }
 
 /// The state that the record must still be in; empty if its numbers could not be read.
@@ -145,8 +155,16 @@ fn numbers(seen: &Seen, lock: &Lock) -> String {
     let seen = seen.lock(lock.id).and_then(|seen| seen.state);
     seen.map_or(String::new(), |State { token, revision }| {
         let times = [lock.expires_at, lock.refreshed_at, lock.acquired_at];
-        let [expires, refreshed, acquired] = times.map(Timestamp::as_micros);
-        format!("{expires} {refreshed} {acquired} {token} {revision} ")
+        let mut text = String::with_capacity(96);
+        for time in times.map(Timestamp::as_micros) {
+            push_number(&mut text, time);
+            text.push(' ');
+        }
+        for number in [token, revision] {
+            push_number(&mut text, number);
+            text.push(' ');
+        }
+        text
     })
 }
 

@@ -2,14 +2,14 @@
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use lock_core::BackendError;
 use redis::{
     Cmd, RedisError, Value,
-    aio::{ConnectionLike as _, MultiplexedConnection, PubSub},
+    aio::{MultiplexedConnection, PubSub},
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -46,7 +46,7 @@ struct Current {
 /// A connection to a server.
 #[derive(Clone)]
 struct Open {
-    node: Node,
+    node: Arc<Node>,
     connection: MultiplexedConnection,
     number: u64,
     /// Whether it was there before this call.
@@ -96,7 +96,7 @@ impl Connection {
         loop {
             let mut open = self.open(until).await?;
             let command = make(open.number)?;
-            let sent = open.connection.req_packed_command(&command);
+            let sent = open.connection.send_packed_command(&command);
             // What the server refuses comes as a value.
             let error = match timeout_at(until, sent).await {
                 Ok(answer) => match answer.and_then(Value::extract_error) {
@@ -172,6 +172,7 @@ impl Connection {
         let mut current = self.lock();
         current.number += 1;
         let (node, connection) = opened;
+        let node = Arc::new(node);
         let open = Open { node, connection, number: current.number, old: false };
         current.open = Some(Open { old: true, ..open.clone() });
         Ok(open)

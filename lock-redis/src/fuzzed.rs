@@ -28,12 +28,12 @@ pub fn record(data: &[u8]) {
         assert!(again.extra.keys().eq(lock.extra.keys()));
         let extra = lock.extra.clone();
         assert_eq!(lock_core::Lock { extra, ..again }, lock);
-        let named = name::name(&lock.pattern, lock.id, lock.acquired_at);
+        let named = name::name(&lock.pattern, &String::from(lock.id), lock.acquired_at);
         assert!(Name::read(&named).is_some(), "{named:?}");
     }
     let (id, rest) = text.split_once(' ').unwrap_or(("", text));
     if let Some(waiter) = record::read_waiter(id, rest) {
-        assert_eq!(waiter.id.to_string(), id);
+        assert_eq!(String::from(waiter.id), id);
         assert!(record::waiter_head(rest).is_some(), "{rest:?}");
     }
     let _ = (log::read_ending(text), log::read_line(text), Name::read(text));

@@ -7,6 +7,9 @@ use crate::{
     seen::Seen,
 };
 
+/// How many there are.
+const NUMBERS: usize = 19;
+
 /// What a step does, if it may be done without comparing anything where nothing has changed since.
 #[derive(Debug, Clone, Copy, Default)]
 enum Quick {
@@ -117,10 +120,10 @@ impl Head {
 
     /// As the script unpacks them: all its numbers are doubles, and exact below 2^53.
     #[allow(clippy::cast_precision_loss, reason = "tokens and times are below 2^53, counts too")]
-    pub(crate) fn packed(self, deadline: Option<Timestamp>) -> Vec<u8> {
+    pub(crate) fn packed(self, deadline: Option<Timestamp>) -> [u8; 8 * NUMBERS] {
         let [version, token] = self.seen.map_or([-1.0; 2], |seen| seen.map(|number| number as f64));
         let (quick, ttl) = self.quick.numbers();
-        let numbers = [
+        let numbers: [f64; NUMBERS] = [
             f64::from(quick),
             deadline.map_or(0.0, |time| time.as_micros() as f64),
             version,
@@ -141,6 +144,10 @@ impl Head {
             f64::from(u8::from(self.makes_version)),
             f64::from(u8::from(self.audible)),
         ];
-        numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
+        let mut packed = [0; 8 * NUMBERS];
+        for (bytes, number) in packed.chunks_exact_mut(8).zip(numbers) {
+            bytes.copy_from_slice(&number.to_be_bytes());
+        }
+        packed
     }
 }

@@ -97,7 +97,7 @@ async fn notifications(backend: &RedisBackend) -> Check {
         return Check::good(NAME, "switched off: waiters look five times a second");
     }
     let (connection, keys) = (&backend.store().connection, &backend.store().keys);
-    match connection.subscribe(&keys.channel()).await {
+    match connection.subscribe(keys.channel()).await {
         Ok(_) => Check::good(NAME, "waiters are told"),
         Err(error) => Check::bad(
             NAME,

@@ -115,7 +115,7 @@ impl Inner {
         let mut seen = Seen { view, predicted: true, ..Seen::default() };
         for waiter in &scope.named {
             let waiter = inner.places.get(waiter)?;
-            let (id, ticket) = (waiter.id.to_string(), waiter.ticket.to_string());
+            let (id, ticket) = (String::from(waiter.id), waiter.ticket.to_string());
             seen.waiters.push(SeenWaiter { id, ticket, live: now < waiter.expires_at });
             seen.view.waiters.push(waiter.clone());
         }
@@ -134,7 +134,7 @@ impl Inner {
                     seen.at = seen.at.max(lock.expires_at);
                 }
                 let state = Some(State { token: lock.token.get(), revision: *revision });
-                let (id, name) = (lock.id.to_string(), name.clone());
+                let (id, name) = (String::from(lock.id), name.clone());
                 seen.push_lock(lock.id, SeenLock { id, name, live, state });
                 seen.view.locks.push(lock.clone());
             }
@@ -148,7 +148,7 @@ impl Inner {
 impl Known {
     /// A lock of this client's is now like this.
     pub(crate) fn put(&self, lock: Lock, revision: u64, version: Version) {
-        let name = name(&lock.pattern, lock.id, lock.acquired_at);
+        let name = name(&lock.pattern, &String::from(lock.id), lock.acquired_at);
         let mut inner = self.inner();
         if inner.locks.get(&name).is_some_and(|known| known.version > version) {
             return;

@@ -4,37 +4,43 @@
 //! `e` and then `agent NUL holder NUL pattern NUL version until from token {json}`: sorted by bytes,
 //! the endings of one agent, holder and pattern stand together, the latest last.
 
+use std::borrow::Cow;
+
 use lock_core::{
     AgentId, Cause, Ending, HistoryEntry, HolderId, Lock, Mode, Nonce, Pattern, Reason, RecordId,
     Timestamp, Token, Version,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::record::{LockRecord, int, json};
+use crate::{
+    record::{LockRecord, int, json_after},
+    words::{push_number, together},
+};
 
 /// What an ending's numbers and key do not say.
 #[derive(Serialize, Deserialize)]
-struct EndingBody {
+struct EndingBody<'a> {
     id: RecordId,
     mode: Mode,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<Reason>,
+    reason: Option<Cow<'a, Reason>>,
     ended: Cause,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    by: Option<String>,
+    by: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
+    note: Option<Cow<'a, str>>,
     nonce: Nonce,
 }
 
 /// What the endings of this agent and holder on this pattern begin with.
 pub(crate) fn ending_key(agent: &AgentId, holder: Option<&HolderId>, pattern: &Pattern) -> String {
-    format!("{}{pattern}\0", holder_key(agent, holder))
+    let holder = holder.map_or("", HolderId::as_str);
+    together(&["e", agent.as_str(), "\0", holder, "\0", pattern.as_str(), "\0"])
 }
 
 /// What the endings of this agent and holder begin with.
 pub(crate) fn holder_key(agent: &AgentId, holder: Option<&HolderId>) -> String {
-    format!("e{agent}\0{}\0", holder.map_or("", HolderId::as_str))
+    together(&["e", agent.as_str(), "\0", holder.map_or("", HolderId::as_str), "\0"])
 }
 
 /// The end of an ending, after its key, its version and the time, which the script fills in.
@@ -45,16 +51,21 @@ pub(crate) fn ending_tail(
     note: Option<&str>,
     nonce: Nonce,
 ) -> String {
-    let body = json(&EndingBody {
+    let mut numbers = String::with_capacity(512);
+    push_number(&mut numbers, lock.acquired_at.as_micros());
+    numbers.push(' ');
+    push_number(&mut numbers, lock.token.get());
+    numbers.push(' ');
+    let body = EndingBody {
         id: lock.id,
         mode: lock.mode,
-        reason: lock.reason.clone(),
+        reason: lock.reason.as_ref().map(Cow::Borrowed),
         ended,
-        by: by.map(str::to_owned),
-        note: note.map(str::to_owned),
+        by: by.map(Cow::Borrowed),
+        note: note.map(Cow::Borrowed),
         nonce,
-    });
-    format!("{} {} {body}", lock.acquired_at.as_micros(), lock.token)
+    };
+    json_after(numbers, &body)
 }
 
 /// Reads an ending, with the version that it was made by.
@@ -66,20 +77,20 @@ pub(crate) fn read_ending(text: &str) -> Option<(Version, Ending)> {
     let (until, rest) = int(rest)?;
     let (from, rest) = int(rest)?;
     let (token, rest) = int(rest)?;
-    let body: EndingBody = serde_json::from_str(rest).ok()?;
+    let body: EndingBody<'_> = serde_json::from_str(rest).ok()?;
     let ending = Ending {
         id: body.id,
         pattern: Pattern::parse(pattern).ok()?,
         agent: AgentId::new(agent).ok()?,
         holder: HolderId::new(holder),
         mode: body.mode,
-        reason: body.reason,
+        reason: body.reason.map(Cow::into_owned),
         token: Token::new(token.unsigned_abs()),
         from: Timestamp::from_micros(from),
         until: Timestamp::from_micros(until),
         ended: body.ended,
-        by: body.by,
-        note: body.note,
+        by: body.by.map(Cow::into_owned),
+        note: body.note.map(Cow::into_owned),
         nonce: body.nonce,
     };
     Some((Version::new(version.unsigned_abs()), ending))

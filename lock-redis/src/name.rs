@@ -2,7 +2,7 @@
 
 use lock_core::{AgentId, LockScope, Pattern, RecordId, Timestamp};
 
-use crate::words::Words;
+use crate::words::{Words, push_number, together};
 
 /// A pattern longer than this does not stand in the index: its anchor has to do.
 const LONGEST: usize = 1_024;
@@ -20,16 +20,19 @@ pub(crate) struct Name {
 }
 
 /// The entry of `pattern` up to the time of the grant, which the script adds.
-pub(crate) fn name_stem(pattern: &Pattern, id: RecordId) -> String {
+pub(crate) fn name_stem(pattern: &Pattern, id: &str) -> String {
     let mut name = stem(pattern);
     name.push('\0');
-    name.push_str(&id.to_string());
+    name.push_str(id);
     name
 }
 
 /// The whole entry.
-pub(crate) fn name(pattern: &Pattern, id: RecordId, acquired: Timestamp) -> String {
-    format!("{}\0{}", name_stem(pattern, id), acquired.as_micros())
+pub(crate) fn name(pattern: &Pattern, id: &str, acquired: Timestamp) -> String {
+    let mut name = name_stem(pattern, id);
+    name.push('\0');
+    push_number(&mut name, acquired.as_micros());
+    name
 }
 
 fn stem(pattern: &Pattern) -> String {
@@ -69,48 +72,53 @@ impl Name {
 }
 
 /// The entry of an agent's lock: `g` and then `agent NUL id`.
-pub(crate) fn agent_name(agent: &AgentId, id: RecordId) -> String {
-    format!("g{agent}\0{id}")
+pub(crate) fn agent_name(agent: &AgentId, id: &str) -> String {
+    together(&["g", agent.as_str(), "\0", id])
 }
 
-/// A stretch of the index, in the order of bytes.
+/// A stretch of the index, in the order of bytes: the entries that begin alike.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Range {
-    /// Its first entry, if it is there.
-    from: String,
-    /// The first entry after it.
-    to: String,
+    /// What they begin with; its last byte is of ASCII.
+    prefix: String,
 }
 
 impl Range {
     fn all() -> Self {
-        Self { from: "a".to_owned(), to: "b".to_owned() }
+        Self { prefix: "a".to_owned() }
     }
 
-    /// The entries that begin with `prefix` and NUL.
-    fn beginning(prefix: &str) -> Self {
-        Self { from: format!("{prefix}\0"), to: format!("{prefix}\u{1}") }
+    /// The entries that begin with `start`, `rest` and NUL.
+    fn beginning(start: &str, rest: &str) -> Self {
+        Self { prefix: together(&[start, rest, "\0"]) }
     }
 
-    /// The entries anchored below `anchor`; `0` follows `/`.
+    /// The entries anchored below `anchor`.
     fn below(anchor: &str) -> Self {
-        Self { from: format!("a{anchor}/"), to: format!("a{anchor}0") }
+        Self { prefix: together(&["a", anchor, "/"]) }
     }
 
     /// Where it begins.
     pub(crate) fn from(&self) -> &str {
-        &self.from
+        &self.prefix
     }
 
     /// Whether `name` lies in it.
     pub(crate) fn covers(&self, name: &str) -> bool {
-        self.from.as_str() <= name && name < self.to.as_str()
+        name.starts_with(&self.prefix)
     }
 
-    /// The bounds as the server wants them.
+    /// The bounds as the server wants them: what begins with the prefix comes before the same with the
+    /// byte that follows its last.
     pub(crate) fn write(&self, words: &mut Words) {
-        words.push_parts(&["[", &self.from]);
-        words.push_parts(&["(", &self.to]);
+        words.push_parts(&["[", &self.prefix]);
+        let mut chars = self.prefix.chars();
+        let next = match chars.next_back() {
+            Some('\0') => "\u{1}",
+            Some('/') => "0",
+            _ => "b",
+        };
+        words.push_parts(&["(", chars.as_str(), next]);
     }
 }
 
@@ -119,7 +127,7 @@ pub(crate) fn ranges(scope: &LockScope) -> Vec<Range> {
     let mut ranges = Vec::new();
     match scope {
         LockScope::At(patterns) => {
-            let each = |pattern| Range::beginning(&stem(pattern));
+            let each = |pattern| Range::beginning(&stem(pattern), "");
             ranges.extend(patterns.iter().map(each));
         }
         LockScope::Meeting(patterns) => {
@@ -134,10 +142,10 @@ pub(crate) fn ranges(scope: &LockScope) -> Vec<Range> {
                 let parents = anchor.match_indices('/').filter_map(|(at, _)| anchor.get(..at));
                 let root = (!anchor.is_empty()).then_some("");
                 let exactly = root.into_iter().chain(parents).chain([anchor]);
-                ranges.extend(exactly.map(|at| Range::beginning(&format!("a{at}"))));
+                ranges.extend(exactly.map(|at| Range::beginning("a", at)));
             }
         }
-        LockScope::OfAgent(agent) => ranges.push(Range::beginning(&format!("g{agent}"))),
+        LockScope::OfAgent(agent) => ranges.push(Range::beginning("g", agent.as_str())),
         LockScope::All => ranges.push(Range::all()),
         LockScope::None => {}
         // A kind of scope that a later version of the core made up: more does no harm.
@@ -152,14 +160,12 @@ pub(crate) fn ranges(scope: &LockScope) -> Vec<Range> {
 mod tests {
     use super::*;
 
-    fn id() -> RecordId {
-        "0123456789abcdef0123456789abcdef-3".parse().unwrap()
-    }
+    const ID: &str = "0123456789abcdef0123456789abcdef-3";
 
     fn read_back(text: &str) -> String {
         let pattern = Pattern::parse(text).unwrap();
-        let read = Name::read(&name(&pattern, id(), Timestamp::from_micros(7))).unwrap();
-        assert_eq!((read.id, read.acquired), (id(), 7));
+        let read = Name::read(&name(&pattern, ID, Timestamp::from_micros(7))).unwrap();
+        assert_eq!((read.id.to_string().as_str(), read.acquired), (ID, 7));
         read.pattern.to_string()
     }
 
@@ -212,7 +218,7 @@ mod tests {
             let meeting = ranges(&LockScope::Meeting(vec![asked.clone()]));
             let at = ranges(&LockScope::At(vec![asked.clone()]));
             for other in &patterns {
-                let name = name(other, id(), Timestamp::from_micros(1));
+                let name = name(other, ID, Timestamp::from_micros(1));
                 let within = |ranges: &[Range]| ranges.iter().any(|range| range.covers(&name));
                 let reached = asked.spans().iter().any(|span| span.reaches(other.anchor()));
                 assert_eq!(within(&meeting), reached, "{asked} {other}");

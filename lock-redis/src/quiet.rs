@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use lock_core::{Change, Decision, LockScope, Nonce, Pattern, Scope, Stamp};
 
-use crate::seen::Seen;
+use crate::{seen::Seen, words::push_number};
 
 /// A client that knows of more patterns than this begins anew.
 const KEPT: usize = 4_096;
@@ -130,12 +130,22 @@ impl Quiet {
         let crowded = under_way.values().any(|other| step.meets(other));
         let claim = step.claim.filter(|(told_by, _)| *told_by == connection && !step.anything);
         under_way.insert(number, step);
-        match claim {
-            _ if crowded => Claim { text: format!("{name}x{connection} !"), stands: false },
+        let mut text = String::with_capacity(80);
+        text.push_str(name);
+        text.push('x');
+        push_number(&mut text, connection);
+        text.push(' ');
+        match claim.filter(|_| !crowded) {
             Some((_, Epoch { token, version })) => {
-                Claim { text: format!("{name}x{connection} {token}.{version}"), stands: true }
+                push_number(&mut text, token);
+                text.push('.');
+                push_number(&mut text, version);
+                Claim { text, stands: true }
             }
-            None => Claim { text: format!("{name}x{connection} 0"), stands: false },
+            None => {
+                text.push(if crowded { '!' } else { '0' });
+                Claim { text, stands: false }
+            }
         }
     }
 

@@ -110,7 +110,12 @@ pub(crate) fn waiter_body(waiter: &Waiter) -> String {
 
 /// None of our bodies has a key or a value that JSON cannot hold.
 pub(crate) fn json(body: &impl Serialize) -> String {
-    let mut text = Vec::with_capacity(512);
+    json_after(String::with_capacity(512), body)
+}
+
+/// The same, with something in front.
+pub(crate) fn json_after(text: String, body: &impl Serialize) -> String {
+    let mut text = text.into_bytes();
     match serde_json::to_writer(&mut text, body) {
         Ok(()) => String::from_utf8(text).unwrap_or_default(),
         Err(_) => String::new(),

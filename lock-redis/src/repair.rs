@@ -148,8 +148,9 @@ fn places(data: &HashMap<String, String>, index: &[String], log: &[String], now:
         };
         let taken = locks.iter().any(|other| meets(&other));
         let text = data.get(&id.to_string()).map_or("", String::as_str);
-        let entry = name(&lock.pattern, *id, lock.acquired_at);
-        let agent = agent_name(&lock.agent, *id);
+        let id_text = String::from(*id);
+        let entry = name(&lock.pattern, &id_text, lock.acquired_at);
+        let agent = agent_name(&lock.agent, &id_text);
         let said = format!("the lock of {} is not where it would be looked for", lock.pattern);
         sick.push(match (live(&lock), taken) {
             (true, true) => {

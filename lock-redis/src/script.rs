@@ -33,13 +33,15 @@ pub(crate) const KEYS: [&str; 6] =
 pub(crate) struct Keys {
     prefix: String,
     all: [String; KEYS.len()],
+    channel: String,
 }
 
 impl Keys {
     pub(crate) fn of(namespace: &str) -> Self {
         let prefix = format!("{{lockctl:{namespace}}}:");
         let all = KEYS.map(|name| format!("{prefix}{name}"));
-        Self { prefix, all }
+        let channel = format!("{prefix}changed");
+        Self { prefix, all, channel }
     }
 
     /// One of them, by its short name.
@@ -48,8 +50,8 @@ impl Keys {
     }
 
     /// Where each new version is published.
-    pub(crate) fn channel(&self) -> String {
-        self.named("changed")
+    pub(crate) fn channel(&self) -> &str {
+        &self.channel
     }
 
     /// A call of the script, by its hash; by its text where the server does not know it.

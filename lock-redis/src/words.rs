@@ -47,6 +47,18 @@ impl Words {
     }
 }
 
+/// One text of several parts: each of these takes room once, where a formatter would ask again and again.
+pub(crate) fn together(parts: &[&str]) -> String {
+    let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    parts.iter().for_each(|part| text.push_str(part));
+    text
+}
+
+/// Adds a number in digits.
+pub(crate) fn push_number(text: &mut String, number: impl itoa::Integer) {
+    text.push_str(itoa::Buffer::new().format(number));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

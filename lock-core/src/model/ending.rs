@@ -69,14 +69,14 @@ impl Ending {
     }
 
     /// The end of `lock`.
-    pub(crate) fn of(lock: Lock, until: Timestamp, ended: Cause, nonce: Nonce) -> Self {
+    pub(crate) fn of(lock: &Lock, until: Timestamp, ended: Cause, nonce: Nonce) -> Self {
         Self {
             id: lock.id,
-            pattern: lock.pattern,
-            agent: lock.agent,
-            holder: lock.holder,
+            pattern: lock.pattern.clone(),
+            agent: lock.agent.clone(),
+            holder: lock.holder.clone(),
             mode: lock.mode,
-            reason: lock.reason,
+            reason: lock.reason.clone(),
             token: lock.token,
             from: lock.acquired_at,
             until,

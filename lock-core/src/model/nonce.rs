@@ -48,13 +48,19 @@ impl Nonce {
 /// Every record is full of names, so their texts are put together by hand.
 impl Nonce {
     /// 32 hexadecimal digits.
+    fn digits(self) -> [u8; 32] {
+        let digit = |value| if value < 10 { b'0' + value } else { b'a' - 10 + value };
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        digits
+    }
+
     fn text(self) -> String {
         let mut text = String::with_capacity(RecordId::LONGEST);
-        for byte in self.0.to_be_bytes() {
-            for value in [byte >> 4, byte & 15] {
-                text.push(char::from(if value < 10 { b'0' + value } else { b'a' - 10 + value }));
-            }
-        }
+        // Digits are always text.
+        text.push_str(std::str::from_utf8(&self.digits()).unwrap_or_default());
         text
     }
 }
@@ -154,8 +160,15 @@ impl std::str::FromStr for RecordId {
     }
 }
 
-macro_rules! serde_as_text {
+macro_rules! as_text {
     ($name:ty) => {
+        /// The same text as for people, and made in one piece.
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.text()
+            }
+        }
+
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 // In one piece: a serializer looks at each piece for what it must escape.
@@ -172,5 +185,5 @@ macro_rules! serde_as_text {
     };
 }
 
-serde_as_text!(Nonce);
-serde_as_text!(RecordId);
+as_text!(Nonce);
+as_text!(RecordId);
