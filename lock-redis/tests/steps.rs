@@ -26,6 +26,19 @@ fn acquire(agent: &str, patterns: &[&str]) -> Acquire {
     }
 }
 
+/// The page named a key that there is not, and nobody saw it.
+#[tokio::test]
+async fn what_the_page_says_to_read_by_hand_is_there() {
+    let page = include_str!("../../docs/backends.md");
+    let (_, rest) = page.split_once("`HGETALL ").unwrap();
+    let (key, _) = rest.split_once('`').unwrap();
+    let server = Server::start();
+    let locks = LockManager::new(server.open("default").await, "one").unwrap();
+    let _ = locks.acquire("src/a.rs").await.unwrap();
+    let read = server.say(&["HGETALL", key]);
+    assert!(read.contains(r#""pattern":"src/a.rs""#), "{key}: {read}");
+}
+
 #[tokio::test]
 async fn a_cycle_takes_two_round_trips_and_a_refresh_one() {
     let server = Server::start();
