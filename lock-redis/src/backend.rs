@@ -329,7 +329,11 @@ impl LockBackend for RedisBackend {
             let _ = counting.await;
             return Ok(Note::outcome());
         }
-        self.runtime.within(self.step(command)).await
+        // A step is large, and to go through `within` would copy it once more.
+        if Runtime::is_around() {
+            return self.step(command).await;
+        }
+        self.runtime.within(Box::pin(self.step(command))).await
     }
 
     async fn view(&self, scope: &Scope) -> Result<View, BackendError> {

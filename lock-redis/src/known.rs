@@ -32,7 +32,8 @@ pub(crate) struct Known {
 #[derive(Debug, Default)]
 struct Inner {
     /// In the order of the index of anchors.
-    locks: BTreeMap<String, KnownLock>,
+    /// On the heap: a tree makes room for eleven at once, and most clients hold a few.
+    locks: BTreeMap<String, Box<KnownLock>>,
     names: HashMap<RecordId, String>,
     places: HashMap<RecordId, Waiter>,
     clock: Option<(Timestamp, Instant)>,
@@ -124,7 +125,8 @@ impl Inner {
             return Some(seen);
         }
         for range in ranges(&scope.locks) {
-            for (name, KnownLock { lock, revision, .. }) in inner.within(&range) {
+            for (name, known) in inner.within(&range) {
+                let KnownLock { lock, revision, .. } = known;
                 if seen.lock(lock.id).is_some() {
                     continue;
                 }
@@ -157,7 +159,7 @@ impl Known {
             inner.make_room();
         }
         inner.names.insert(lock.id, name.clone());
-        inner.locks.insert(name, KnownLock { lock, revision, version });
+        inner.locks.insert(name, Box::new(KnownLock { lock, revision, version }));
     }
 
     /// A commit was made, whose changes are known here by now.
@@ -222,7 +224,8 @@ impl Known {
             if inner.locks.get(&name).is_some_and(|known| known.version > version) {
                 continue;
             }
-            inner.locks.insert(name, KnownLock { lock: lock.clone(), revision, version });
+            let known = KnownLock { lock: lock.clone(), revision, version };
+            inner.locks.insert(name, Box::new(known));
         }
     }
 }
@@ -256,7 +259,7 @@ impl Inner {
     fn within<'a>(&'a self, range: &'a Range) -> impl Iterator<Item = (&'a String, &'a KnownLock)> {
         let from = Bound::Included(range.from());
         let locks = self.locks.range::<str, _>((from, Bound::Unbounded));
-        locks.take_while(|(name, _)| range.covers(name))
+        locks.take_while(|(name, _)| range.covers(name)).map(|(name, known)| (name, &**known))
     }
 
     /// Forgets what has run out, and if that is not enough, every second lock.

@@ -9,7 +9,10 @@
 //! server may carry them out in any order: so whoever meets another that is under way claims nothing,
 //! and ends the stretch, so that the claim of the other fails if it comes later.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher as _, RandomState},
+};
 
 use lock_core::{Change, Decision, LockScope, Nonce, Pattern, Scope, Stamp};
 
@@ -32,8 +35,10 @@ pub(crate) struct Quiet {
     /// This client's, in the namespace.
     name: String,
     stretch: Option<Stretch>,
-    under_way: BTreeMap<u64, Step>,
+    /// With their numbers, which rise.
+    under_way: Vec<(u64, Step)>,
     last: u64,
+    hashes: RandomState,
 }
 
 #[derive(Debug)]
@@ -52,6 +57,8 @@ struct Stretch {
 #[derive(Debug, Default)]
 struct Step {
     patterns: Vec<Pattern>,
+    /// If it is one plain path: a number by which most others are told apart.
+    path: Option<u64>,
     /// It may change more than what meets those.
     anything: bool,
     /// The stretch in which it knew all that it depends on.
@@ -101,7 +108,8 @@ impl Default for Quiet {
     fn default() -> Self {
         // Half of it is random enough, and each step carries it.
         let name = Nonce::random().to_string().chars().take(16).collect();
-        Self { name, stretch: None, under_way: BTreeMap::new(), last: 0 }
+        let (under_way, hashes) = (Vec::new(), RandomState::new());
+        Self { name, stretch: None, under_way, last: 0, hashes }
     }
 }
 
@@ -113,25 +121,32 @@ impl Quiet {
             LockScope::None => (Vec::new(), false),
             _ => (Vec::new(), true),
         };
+        let path = match patterns.as_slice() {
+            [one] => one.literal_path().map(|path| self.hashes.hash_one(path)),
+            _ => None,
+        };
         let known = self.stretch.as_ref().filter(|stretch| stretch.covers(scope));
         let claim = known.map(|stretch| (stretch.connection, stretch.epoch));
         self.last += 1;
-        self.under_way.insert(self.last, Step { patterns, anything, claim, open: false });
+        let step = Step { patterns, path, anything, claim, open: false };
+        self.under_way.push((self.last, step));
         self.last
     }
 
     /// A step is about to be sent by that connection. If it may change `anything`, it depends on more
     /// than its first scope as well, and claims nothing.
     pub(crate) fn send(&mut self, number: u64, anything: bool, connection: u64) -> Claim {
-        let Self { name, under_way, .. } = self;
-        let Some(mut step) = under_way.remove(&number) else { return Claim::default() };
+        let Some(step) = self.step(number) else { return Claim::default() };
         step.anything |= anything;
         step.open = true;
-        let crowded = under_way.values().any(|other| step.meets(other));
+        let Some((_, step)) = self.place(number).and_then(|place| self.under_way.get(place)) else {
+            return Claim::default();
+        };
+        let mut all = self.under_way.iter();
+        let crowded = all.any(|(other, it)| *other != number && step.meets(it));
         let claim = step.claim.filter(|(told_by, _)| *told_by == connection && !step.anything);
-        under_way.insert(number, step);
         let mut text = String::with_capacity(80);
-        text.push_str(name);
+        text.push_str(&self.name);
         text.push('x');
         push_number(&mut text, connection);
         text.push(' ');
@@ -151,16 +166,26 @@ impl Quiet {
 
     /// A step was answered: what it did is known, or it did nothing.
     pub(crate) fn answered(&mut self, number: u64) {
-        if let Some(step) = self.under_way.get_mut(&number) {
+        if let Some(step) = self.step(number) {
             step.open = false;
         }
     }
 
     /// A step is over. If nobody knows what became of it, nothing is known any more.
     pub(crate) fn end(&mut self, number: u64) {
-        if self.under_way.remove(&number).is_some_and(|step| step.open) {
+        let ended = self.place(number).map(|place| self.under_way.remove(place));
+        if ended.is_some_and(|(_, step)| step.open) {
             self.stretch = None;
         }
+    }
+
+    fn place(&self, number: u64) -> Option<usize> {
+        self.under_way.binary_search_by_key(&number, |(number, _)| *number).ok()
+    }
+
+    fn step(&mut self, number: u64) -> Option<&mut Step> {
+        let place = self.place(number)?;
+        self.under_way.get_mut(place).map(|(_, step)| step)
     }
 
     /// Nothing is known any more.
@@ -213,8 +238,12 @@ impl Stretch {
 
 impl Step {
     fn meets(&self, other: &Self) -> bool {
-        self.anything
-            || other.anything
-            || self.patterns.iter().any(|one| other.patterns.iter().any(|two| one.meets(two)))
+        if self.anything || other.anything {
+            return true;
+        }
+        // Two plain paths meet if they are one. With a hundred steps under way, each is asked about a
+        // hundred.
+        let differ = self.path.zip(other.path).is_some_and(|(one, two)| one != two);
+        !differ && self.patterns.iter().any(|one| other.patterns.iter().any(|two| one.meets(two)))
     }
 }

@@ -45,9 +45,14 @@ impl Runtime {
         &self.handle
     }
 
+    /// Whether whoever polls has one around it already, whichever it is.
+    pub(crate) fn is_around() -> bool {
+        Handle::try_current().is_ok()
+    }
+
     /// Drives `future` with a runtime around it, whoever polls.
     pub(crate) async fn within<F: Future>(&self, future: F) -> F::Output {
-        if Handle::try_current().is_ok() {
+        if Self::is_around() {
             return future.await;
         }
         let mut future = pin!(future);

@@ -56,8 +56,8 @@ impl Keys {
 
     /// A call of the script, by its hash; by its text where the server does not know it.
     pub(crate) fn call(&self, by_text: bool) -> Cmd {
-        // Enough for a step of one lock.
-        let mut call = Cmd::with_capacity(40, 2_048);
+        // Enough for a step of one lock, and no more than an allocator keeps at hand for each thread.
+        let mut call = Cmd::with_capacity(40, 1_024);
         call.arg(if by_text { "EVAL" } else { "EVALSHA" });
         call.arg(if by_text { SOURCE } else { hash() }).arg(self.all.len());
         for key in &self.all {
