@@ -21,9 +21,9 @@ pub(crate) struct Floor {
 }
 
 /// As long as what the store writes.
-const RECORD: &[u8] = &[b'r'; 400];
-const STATE: &[u8] = &[b's'; 230];
-const LINE: &[u8] = &[b'l'; 330];
+const RECORD: &[u8] = &[b'r'; 390];
+const STATE: &[u8] = &[b's'; 161];
+const LINE: &[u8] = &[b'l'; 361];
 
 impl Floor {
     pub(crate) fn open(path: &Path) -> Self {
