@@ -19,7 +19,7 @@ pub(crate) trait Stores: Sized {
     /// The one with this name, which is made if it is not there.
     fn open(&self, name: &str) -> Self::Backend;
 
-    /// A process that does one bare cycle each time: what writes the record, the token and the
+    /// What does one bare cycle each time it is called: it writes the record, the token and the
     /// history of an acquire and a release, in a store of this name.
     fn floor(&self, name: &str) -> impl FnMut();
 

@@ -68,7 +68,7 @@ impl Asked {
             // No command of this version asks for another kind.
             _ => (0, Vec::new()),
         };
-        // One in one word; some come with all the others.
+        // The script can be asked for one place or for the whole line: more does no harm.
         let (waiter, line) = match scope.named.as_slice() {
             _ if scope.waiters => (None, 1),
             [] => (None, 0),

@@ -72,3 +72,24 @@ pub(crate) fn hash() -> &'static str {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     HASH.get_or_init(|| redis::Script::new(SOURCE).get_hash().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use lock_core::{Decision, Ttl};
+
+    use super::*;
+
+    /// The script reckons by the server's clock, so two spans of the rule stand in it as numbers.
+    #[test]
+    fn its_leases_are_as_long_as_the_rule_says() {
+        let said = |what: &str| SOURCE.matches(what).count();
+        let place = Decision::WAITER_TTL.as_micros();
+        assert_eq!(
+            said(&format!("now + {place}")),
+            3,
+            "to come into line, and to stay there, twice"
+        );
+        let usual = Ttl::default().duration().as_micros();
+        assert_eq!(said(&format!("acquired + {usual}")), 1, "of a record that does not say");
+    }
+}

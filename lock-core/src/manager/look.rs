@@ -239,6 +239,26 @@ mod tests {
         assert_eq!(looked_after, [0, 50, 75, 88, 94, 97, 99]);
     }
 
+    /// Somebody ahead who is in nobody's way now may be tomorrow, as when it waits for a lock of this very
+    /// agent: who was not told of it cannot name it.
+    #[test]
+    fn only_who_knows_all_ahead_and_finds_them_gone_names_them() {
+        let seen = |position| {
+            let line = InLine { position, refusal: Refusal::default(), now: Timestamp::default() };
+            Look::new(Version::default(), line, Moment::now())
+        };
+        assert_eq!(seen(1).none_ahead(), Some(Vec::new()));
+        assert_eq!(seen(2).none_ahead(), None, "somebody ahead was not told of");
+        let mut look = look(3, Duration::ZERO);
+        look.all = true;
+        let names: Vec<RecordId> = look.ahead.iter().map(|(_, id)| *id).collect();
+        while look.ahead().is_some() {
+            assert_eq!(look.none_ahead(), None, "one may stand there still");
+            look.advance();
+        }
+        assert_eq!(look.none_ahead(), Some(names));
+    }
+
     /// In a line of a hundred whose holders took ten milliseconds each, every one of them asked five
     /// times as often as it needed to.
     #[test]
