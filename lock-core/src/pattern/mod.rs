@@ -49,7 +49,8 @@
 //! # How
 //!
 //! A pattern is a small machine, a graph in which braces are branches, so that its size does not
-//! grow with the number of expansions. Most pairs are told apart by their first and last bytes.
+//! grow with the number of expansions. Most pairs are told apart by their first and last bytes, or by
+//! the bytes that stand side by side in all their paths.
 //! Otherwise both machines are walked side by side, for a bounded number of moves; what is not
 //! decided then is decided by a table that takes one row of bits for each node of one machine, so
 //! that no pair is slow. The same table knows which characters may not stand together in NFC.
@@ -74,6 +75,7 @@ mod limits;
 mod matches;
 mod meet;
 mod nfc;
+mod pairs;
 mod path;
 mod plain;
 mod print;
@@ -95,6 +97,7 @@ pub use anchor::Span;
 use edges::Edges;
 pub use error::PatternError;
 pub use limits::{MAX_BYTES, MAX_EXPANSIONS, MAX_STARS};
+use pairs::Pairs;
 pub use path::is_valid_path;
 use program::Program;
 use scan::Kind;
@@ -108,6 +111,7 @@ use scan::Kind;
 pub struct Pattern {
     /// Beside the pointer, so that most patterns are told apart without following it.
     edges: Edges,
+    pairs: Pairs,
     inner: Arc<Inner>,
 }
 
@@ -155,7 +159,8 @@ impl Pattern {
             anchor: path.len(),
             spans: vec![span],
         };
-        Self { edges: Edges::plain(path.as_bytes()), inner: Arc::new(inner) }
+        let bytes = path.as_bytes();
+        Self { edges: Edges::plain(bytes), pairs: Pairs::plain(bytes), inner: Arc::new(inner) }
     }
 
     fn read(text: &str) -> Result<Self, PatternError> {
@@ -179,8 +184,9 @@ impl Pattern {
         let is_path = |span: &Span| !span.below && (!program.melts || is_valid_path(&span.anchor));
         let literal = !braces && spans.iter().all(is_path);
         let program = dots::exclude(program);
-        let edges = Edges::of(&program);
-        Ok(Self { edges, inner: Arc::new(Inner { text, program, literal, anchor, spans }) })
+        let (edges, pairs) = (Edges::of(&program), Pairs::of(&program));
+        let inner = Inner { text, program, literal, anchor, spans };
+        Ok(Self { edges, pairs, inner: Arc::new(inner) })
     }
 
     /// The path `path`, none of whose characters is special.
@@ -283,7 +289,7 @@ impl Pattern {
     /// assert!(!sources.meets(&docs));
     /// ```
     pub fn meets(&self, other: &Self) -> bool {
-        if !self.edges.agree(&other.edges) {
+        if !self.may_meet(other) {
             return false;
         }
         match (self.literal_path(), other.literal_path()) {
@@ -292,6 +298,12 @@ impl Pattern {
             (None, Some(path)) => self.matches(path),
             (None, None) => meet::meets(&self.inner.program, &other.inner.program),
         }
+    }
+
+    /// Whether a glance at both does not tell them apart.
+    #[inline]
+    fn may_meet(&self, other: &Self) -> bool {
+        self.pairs.agree(&other.pairs) && self.edges.agree(&other.edges)
     }
 
     /// A [valid path](is_valid_path) that both match; none exactly if they do not
@@ -307,7 +319,7 @@ impl Pattern {
     /// assert_eq!(sources.witness(&lib).as_deref(), Some("src/lib.rs"));
     /// ```
     pub fn witness(&self, other: &Self) -> Option<String> {
-        if !self.edges.agree(&other.edges) {
+        if !self.may_meet(other) {
             return None;
         }
         if let Some(path) = self.literal_path().or_else(|| other.literal_path()) {

@@ -45,6 +45,7 @@ mod tests {
                 let (fast, slow) = (Pattern::plain(&text), Pattern::read(&text).unwrap());
                 prop_assert_eq!(format!("{:?}", fast.inner), format!("{:?}", slow.inner));
                 prop_assert_eq!(format!("{:?}", fast.edges), format!("{:?}", slow.edges));
+                prop_assert_eq!(format!("{:?}", fast.pairs), format!("{:?}", slow.pairs));
             }
         }
 
