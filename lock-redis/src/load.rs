@@ -68,12 +68,10 @@ impl Asked {
             // No command of this version asks for another kind.
             _ => (0, Vec::new()),
         };
-        // The script can be asked for one place or for the whole line: more does no harm.
         let (waiter, line) = match scope.named.as_slice() {
-            _ if scope.waiters => (None, 1),
-            [] => (None, 0),
+            _ if whole_line(scope) => (None, 1),
             [one] => (Some(*one), 2),
-            _ => (None, 1),
+            _ => (None, 0),
         };
         let history = scope.history.map(Version::get);
         Self { ranges: ranges(&scope.locks), line, waiter, history, kind, keys }
@@ -94,6 +92,11 @@ impl Asked {
         }
         self.keys.iter().for_each(|key| words.push(key));
     }
+}
+
+/// Whether all who wait are asked for: the script tells of one place or of all, and more does no harm.
+fn whole_line(scope: &Scope) -> bool {
+    scope.waiters || scope.named.len() > 1
 }
 
 /// Reads an answer to a call with this scope, which came by that connection.
@@ -216,7 +219,8 @@ fn read_waiters(seen: &mut Seen, parts: Vec<Value>, line: &Line) -> Result<(), B
     while let (Some(id), Some(record)) = (parts.next(), parts.next()) {
         records.push((text(id)?, text(record)?));
     }
-    seen.view.waiters = line.read(&records).into_iter().flatten().collect();
+    seen.view.waiters =
+        line.read(&records, whole_line(&seen.view.scope)).into_iter().flatten().collect();
     for (id, record) in records {
         let head = waiter_head(&record);
         let live = head.is_some_and(|(expires, _)| now < expires);
