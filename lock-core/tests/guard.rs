@@ -17,11 +17,14 @@ use lock_core::{
     MemoryBackend, Outcome, Pattern, Reason, Scope, Version, View, host::Host,
 };
 
-/// A backend that can be cut off.
+/// A backend that can be cut off, or begin anew.
 #[derive(Debug, Clone, Default)]
 struct Cut {
     inside: MemoryBackend,
     off: Arc<AtomicBool>,
+    /// What it is once it has begun anew.
+    after: MemoryBackend,
+    anew: Arc<AtomicBool>,
     /// How often anybody asked for news.
     asked: Arc<AtomicUsize>,
 }
@@ -29,6 +32,7 @@ struct Cut {
 impl Cut {
     fn reach(&self) -> Result<&MemoryBackend, BackendError> {
         match self.off.load(SeqCst) {
+            false if self.anew.load(SeqCst) => Ok(&self.after),
             false => Ok(&self.inside),
             true => Err(BackendError::new(ErrorKind::Unavailable, "cut off")),
         }
@@ -95,7 +99,7 @@ fn a_guard_survives_a_short_cut_and_reports_a_long_one_before_the_lease_ends() {
         store.off.store(true, SeqCst);
         let cut = Instant::now();
         let loss = guard.lost().await;
-        assert!(matches!(loss, Loss::Overdue(_)), "{loss}");
+        assert!(matches!(&loss, Loss::Overdue(why) if why.contains("cut off")), "{loss}");
         assert!(cut.elapsed() < ttl, "nobody can be granted before the lease has run out");
     });
 }
@@ -220,6 +224,22 @@ fn finishing_says_what_was_lost_and_lets_go_of_the_rest() {
         assert_eq!(holders(&locks), 0);
         let guard = locks.hold(["a", "b"]).await.unwrap().held().unwrap();
         assert_eq!(guard.finish().await.unwrap(), None);
+    });
+}
+
+/// A directory that was deleted, a server that was restarted without its data: the new store has never
+/// heard of the grant, but the guard has.
+#[test]
+fn a_guard_never_says_that_it_never_held_its_locks() {
+    block_on(async {
+        let store = Cut::default();
+        let locks = manager(store.clone(), "one");
+        let guard = locks.hold("a").await.unwrap().held().unwrap();
+        store.anew.store(true, SeqCst);
+        match guard.finish().await.unwrap() {
+            Some(Loss::Reported(lost)) => assert_eq!(lost[0].cause, Cause::Unknown),
+            other => panic!("{other:?}"),
+        }
     });
 }
 

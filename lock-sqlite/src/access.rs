@@ -26,7 +26,12 @@ pub(crate) fn refuse_open_to_others(place: &Place) -> Result<(), BackendError> {
             return Err(BackendError::new(ErrorKind::Denied, why));
         }
         if found.mode() & 0o002 != 0 {
-            let why = format!("everybody can write to {what} (chmod o-w, or move the store)");
+            // Nobody takes that right from a directory like /tmp.
+            let way = match found.is_dir() && found.mode() & 0o1000 != 0 {
+                true => "put the store into a directory of its own there",
+                false => "chmod o-w, or move the store",
+            };
+            let why = format!("everybody can write to {what} ({way})");
             return Err(BackendError::new(ErrorKind::Denied, why));
         }
     }

@@ -69,13 +69,16 @@ struct Shared {
 struct State {
     /// When the last refresh that succeeded was sent, in microseconds since boot.
     refreshed: i64,
+    /// What kept the last refresh from succeeding.
+    failed: Option<String>,
     loss: Option<Loss>,
     over: bool,
 }
 
 impl LockGuard {
     fn start(manager: LockManager, holder: HolderId, leases: Leases, sent: Moment) -> Self {
-        let state = Mutex::new(State { refreshed: sent.boottime, loss: None, over: false });
+        let refreshed = sent.boottime;
+        let state = Mutex::new(State { refreshed, failed: None, loss: None, over: false });
         let shared = Shared { manager, holder, leases, state, changed: Event::new() };
         let shared = Arc::new(shared);
         young::begin(&shared);

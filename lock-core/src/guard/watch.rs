@@ -9,8 +9,8 @@ use futures_lite::FutureExt as _;
 
 use super::{Loss, Shared};
 use crate::{
-    Answer, BackendError, ErrorKind, LockScope, Outcome, Process, Refresh, Scope, Ttl, Version,
-    host::Moment,
+    Answer, BackendError, Cause, ErrorKind, LockScope, Outcome, Process, Refresh, Scope, Ttl,
+    Version, host::Moment,
 };
 
 /// However often the namespace changes, a guard looks no more often than this.
@@ -22,7 +22,6 @@ const NAP: Duration = Duration::from_secs(1);
 /// Keeps the guard until it ends or is lost.
 pub(super) async fn keep(shared: Arc<Shared>) {
     let mut seen = Version::default();
-    let mut failed: Option<String> = None;
     let mut next = Instant::now() + shared.next_refresh();
     loop {
         let pause = next.saturating_duration_since(Instant::now()).min(NAP);
@@ -38,12 +37,15 @@ pub(super) async fn keep(shared: Arc<Shared>) {
             None
         };
         let changed = news.or(nap).or(shared.ended()).await;
-        if shared.is_over() || shared.overdue_because(failed.as_deref()) {
+        if shared.is_over() || shared.overdue() {
             return;
         }
         let due = Instant::now() >= next;
         let step = async {
             if due {
+                // Until it answers, nobody who asks why need hear that this process was slow.
+                let none_yet = || "the store does not answer".to_owned();
+                shared.state().failed.get_or_insert_with(none_yet);
                 return Some(shared.refresh(None).await);
             }
             let version = changed.filter(|version| *version != seen)?;
@@ -61,12 +63,12 @@ pub(super) async fn keep(shared: Arc<Shared>) {
         };
         match step.or(late).or(ended).await {
             Some(Ok(version)) => {
-                (seen, failed) = (version, None);
+                seen = version;
                 next = Instant::now() + shared.next_refresh();
             }
             Some(Err(error)) => {
                 tracing::debug!(%error, "a guard could not be refreshed yet");
-                failed = Some(error.to_string());
+                shared.state().failed = Some(error.to_string());
                 next = Instant::now() + shared.ttl() / 12;
             }
             None => {}
@@ -122,15 +124,13 @@ impl Shared {
         self.ttl().mul_f64(share.clamp(0.0, 1.0)).saturating_sub(self.age())
     }
 
+    /// Whether the lease may run out before it is extended. Whoever asks first loses the guard, and
+    /// says what its keeper knows.
     pub(super) fn overdue(&self) -> bool {
-        self.overdue_because(None)
-    }
-
-    fn overdue_because(&self, failed: Option<&str>) -> bool {
         let overdue = self.until_overdue().is_zero();
         if overdue && !self.is_over() {
-            let why = failed.unwrap_or("this process was held up");
-            self.lose(Loss::Overdue(why.to_owned()));
+            let failed = self.state().failed.clone();
+            self.lose(Loss::Overdue(failed.unwrap_or_else(|| "this process was held up".into())));
         }
         overdue
     }
@@ -151,8 +151,15 @@ impl Shared {
             Answer::Refreshed { lost, .. } if lost.is_empty() => {
                 let mut state = self.state();
                 state.refreshed = state.refreshed.max(sent.boottime);
+                state.failed = None;
             }
-            Answer::Refreshed { lost, .. } => self.lose(Loss::Reported(lost)),
+            Answer::Refreshed { mut lost, .. } => {
+                // It was granted them: a store that has never heard of that has forgotten it.
+                for lost in lost.iter_mut().filter(|lost| lost.cause == Cause::NeverHeld) {
+                    lost.cause = Cause::Unknown;
+                }
+                self.lose(Loss::Reported(lost));
+            }
             other => return Err(crate::manager::unfitting(&other)),
         }
         Ok(version)
