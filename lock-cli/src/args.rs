@@ -13,6 +13,8 @@ use crate::commands::{
     name = "lockctl",
     version,
     subcommand_required = true,
+    // The last one counts, as with git and curl: a script may add to options that it was given.
+    args_override_self = true,
     max_term_width = 100,
     after_help = EXAMPLES
 )]

@@ -57,7 +57,8 @@ impl PatternArgs {
         let mut arguments = self.patterns.clone();
         if let Some(path) = &self.patterns_from {
             arguments.extend(self.listed(path)?);
-        } else if arguments.is_empty() {
+        }
+        if arguments.is_empty() {
             return Err(Failure::usage(
                 "name at least one pattern",
                 "add a path, a glob in quotes, or --patterns-from FILE",

@@ -1,6 +1,9 @@
 //! What `acquire` and `run` ask for.
 
-use std::{ffi::OsString, time::Duration};
+use std::{
+    ffi::{OsStr, OsString},
+    time::Duration,
+};
 
 use lock_core::{Mode, Process, Reason, host::Host};
 
@@ -43,10 +46,13 @@ impl RequestArgs {
 
     /// How long to wait: not at all without `--wait` and for `--wait=0`, without limit for
     /// `--wait`.
-    pub(crate) fn limit(&self) -> Result<Option<Duration>, Failure> {
+    pub(crate) fn limit(&self, context: &Context<'_>) -> Result<Option<Duration>, Failure> {
         match &self.wait {
             None => Ok(None),
-            Some(None) => Ok(Some(Duration::MAX)),
+            Some(None) => {
+                self.patterns.patterns.iter().for_each(|pattern| no_limit(pattern, context));
+                Ok(Some(Duration::MAX))
+            }
             Some(Some(text)) => {
                 let limit = settings::duration("--wait", text)?;
                 Ok(Some(limit).filter(|limit| !limit.is_zero()))
@@ -73,6 +79,16 @@ impl RequestArgs {
             .option("--ttl", self.ttl.as_deref())
             .option("--reason", self.reason.as_deref())
             .option("--pid", pid.as_deref())
+    }
+}
+
+/// Says of a pattern that it is one, if it looks like the limit that was meant.
+fn no_limit(pattern: &OsStr, context: &Context<'_>) {
+    if settings::duration("--wait", pattern).is_ok() {
+        let pattern = pattern.display();
+        context
+            .output
+            .note(&format!("{pattern} is taken as a pattern; a limit is written --wait={pattern}"));
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let Args { request: args } = args;
     let patterns = context.patterns(&args.patterns)?;
-    let limit = args.limit()?;
+    let limit = args.limit(context)?;
     let ttl = context.settings.ttl(args.ttl.as_deref())?;
     let locks = context.locks().await?;
     let mut request = locks.acquire(patterns.as_slice()).mode(args.mode()).ttl(ttl.duration());

@@ -49,7 +49,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let Args { request: asked, command, .. } = args;
     let patterns = context.patterns(&asked.patterns)?;
-    let limit = asked.limit()?;
+    let limit = asked.limit(context)?;
     let ttl = context.settings.run_ttl(asked.ttl.as_deref())?;
     let holder = running::new_holder()?;
     let locks = context.locks().await?;

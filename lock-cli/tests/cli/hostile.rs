@@ -163,7 +163,6 @@ const USAGE: &[Row] = &[
     ("{} x", b"aquire", "usage", "acquire"),
     ("acquire {}", b"--no\x1b[31m", "usage", "unexpected"),
     ("acquire x --{}", b"\xe2\x80\xaeraw", "usage", "unexpected"),
-    ("acquire x --shared --{}", b"shared", "usage", "--shared"),
     ("acquire x --literal --{}", b"glob", "usage", "--glob"),
     ("completions {}", b"cmd.exe", "usage", "cmd.exe"),
     ("break src/a.rs {}", b"--json", "usage", "--reason"),

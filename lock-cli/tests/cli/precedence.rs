@@ -48,6 +48,23 @@ fn the_lease_is_the_flag_then_the_file() {
     assert!(answer.stderr.contains("lockctl.toml: ttl"), "{answer:?}");
 }
 
+/// A script adds to the options that it was given; with git and curl, too, the last one counts.
+#[test]
+fn of_an_option_given_twice_the_last_counts() {
+    let checkout = Checkout::new();
+    let twice = "-q --agent ada acquire a b --ttl 5m --ttl 90 --agent grace -q --json --json";
+    let locks = checkout.must(twice).json()["locks"].as_array().unwrap().clone();
+    assert_eq!(locks.len(), 2, "patterns add up: {locks:?}");
+    for lock in locks {
+        assert_eq!(lock["agent_id"], "grace");
+        let time = |field: &str| {
+            let time: lock_core::Timestamp = lock[field].as_str().unwrap().parse().unwrap();
+            time
+        };
+        assert_eq!(time("expires_at").since(time("refreshed_at")).as_secs(), 90);
+    }
+}
+
 #[test]
 fn a_relative_store_is_against_the_root() {
     let checkout = Checkout::new();

@@ -29,6 +29,18 @@ pub(crate) fn until_in_line(checkout: &Checkout, count: usize) {
     }
 }
 
+/// `--wait 2s` asks for a file of that name as well, without limit: it is said to whoever meant a limit.
+#[test]
+fn a_limit_that_is_taken_as_a_pattern_is_noted() {
+    let checkout = Checkout::new();
+    let answer = checkout.must("acquire src/a.rs --agent ada --wait 2s");
+    assert!(answer.stdout.contains("src/a.rs") && answer.stdout.contains("2s"), "{answer:?}");
+    let note = "note: 2s is taken as a pattern; a limit is written --wait=2s\n";
+    assert_eq!(answer.stderr, note);
+    assert_eq!(checkout.must("acquire src/a.rs 2s --agent ada --wait=2s").stderr, "");
+    assert_eq!(checkout.must("acquire src/a.rs --agent ada --wait").stderr, "");
+}
+
 #[test]
 fn a_waiter_is_granted_after_the_release() {
     let checkout = Checkout::new();
