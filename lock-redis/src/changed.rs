@@ -6,24 +6,21 @@ use std::{
     time::Duration,
 };
 
-use futures_util::StreamExt as _;
 use lock_core::{BackendError, Version};
 use redis::Value;
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     task::JoinHandle,
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, timeout_at},
 };
 
 use crate::{
     connection::Connection,
     error::{Call, unreadable},
+    listen::listen,
     runtime::Runtime,
     script::Keys,
 };
-
-/// How often the listener looks although the server would tell.
-const POLL: Duration = Duration::from_secs(1);
 
 /// How often one of those who wait looks when it would not.
 const POLL_DEAF: Duration = Duration::from_millis(200);
@@ -31,6 +28,8 @@ const POLL_DEAF: Duration = Duration::from_millis(200);
 /// The listener, and what it has heard.
 pub(crate) struct Bell {
     heard: watch::Sender<Heard>,
+    /// Tells a listener that rests that somebody waits again.
+    wake: Arc<Notify>,
     listener: Mutex<Option<JoinHandle<()>>>,
     /// When one of those who wait looked last, for all of them.
     looked: Mutex<Option<Instant>>,
@@ -39,11 +38,11 @@ pub(crate) struct Bell {
 
 /// What was heard.
 #[derive(Debug, Clone, Copy, Default)]
-struct Heard {
+pub(crate) struct Heard {
     /// Every version after this one has been, or will be, heard of. None: nobody listens.
-    since: Option<u64>,
+    pub(crate) since: Option<u64>,
     /// The latest version heard of.
-    latest: u64,
+    pub(crate) latest: u64,
     /// How often the namespace was found to have gone back: all that was heard before is void.
     reset: u64,
 }
@@ -52,6 +51,7 @@ impl Bell {
     pub(crate) fn new(wanted: bool) -> Self {
         Self {
             heard: watch::Sender::default(),
+            wake: Arc::default(),
             listener: Mutex::default(),
             looked: Mutex::default(),
             wanted,
@@ -91,6 +91,10 @@ impl Bell {
             if Instant::now() >= end {
                 return Ok(seen);
             }
+            if deaf {
+                // Only now: in a line where something happens all the time nobody needs to be told of it.
+                self.wake.notify_one();
+            }
             let until = if deaf { end.min(Instant::now() + POLL_DEAF) } else { end };
             let _ = timeout_at(until, heard.changed()).await;
         }
@@ -115,7 +119,7 @@ impl Bell {
         let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
         // The runtime of an earlier caller may be gone, and its tasks with it.
         if listener.as_ref().is_none_or(JoinHandle::is_finished) {
-            let listen = listen(Arc::clone(store), self.heard.clone());
+            let listen = listen(Arc::clone(store), self.heard.clone(), Arc::clone(&self.wake));
             let here = tokio::runtime::Handle::try_current();
             *listener = Some(here.as_ref().unwrap_or(runtime.handle()).spawn(listen));
         }
@@ -164,7 +168,7 @@ impl Store {
 }
 
 /// Tells those who wait what was found by who had been `told` that much before.
-fn tell(heard: &watch::Sender<Heard>, version: Version, told: Heard) {
+pub(crate) fn tell(heard: &watch::Sender<Heard>, version: Version, told: Heard) {
     let version = version.get();
     heard.send_if_modified(|heard| {
         if version < told.latest {
@@ -177,54 +181,4 @@ fn tell(heard: &watch::Sender<Heard>, version: Version, told: Heard) {
         heard.latest = heard.latest.max(version);
         news
     });
-}
-
-/// Somebody listens; whatever ends that, those who wait are told, and look for themselves.
-struct Listening<'a>(&'a watch::Sender<Heard>);
-
-impl Drop for Listening<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|heard| (heard.since, heard.latest) = (None, 0));
-    }
-}
-
-/// Listens until it is aborted; a connection that breaks is made anew.
-async fn listen(store: Arc<Store>, heard: watch::Sender<Heard>) {
-    let mut pause = Duration::from_millis(50);
-    loop {
-        match listen_once(&store, &heard).await {
-            Ok(()) => pause = Duration::from_millis(50),
-            Err(error) => tracing::debug!(%error, "no notifications; looking instead"),
-        }
-        sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(2));
-    }
-}
-
-async fn listen_once(store: &Store, heard: &watch::Sender<Heard>) -> Result<(), BackendError> {
-    let mut listener = store.connection.subscribe(store.keys.channel()).await?;
-    // Read after subscribing: what comes later than this will be heard.
-    let version = store.version().await?.get();
-    let _listening = Listening(heard);
-    heard.send_modify(|heard| (heard.since, heard.latest) = (Some(version), version));
-    let mut messages = listener.on_message();
-    let mut look = Instant::now() + POLL;
-    loop {
-        match timeout_at(look, messages.next()).await {
-            Ok(Some(message)) => {
-                let number = std::str::from_utf8(message.get_payload_bytes()).ok();
-                if let Some(latest) = number.and_then(|text| text.parse().ok()) {
-                    heard.send_modify(|heard| heard.latest = latest);
-                }
-            }
-            Ok(None) => return Ok(()),
-            Err(_) => {
-                if heard.receiver_count() > 0 {
-                    let told = *heard.borrow();
-                    tell(heard, store.version().await?, told);
-                }
-                look = Instant::now() + POLL;
-            }
-        }
-    }
 }

@@ -19,6 +19,7 @@ mod head;
 mod inspect;
 mod known;
 mod line;
+mod listen;
 mod load;
 mod log;
 mod name;

@@ -3,7 +3,10 @@
 
 mod server;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use lock_core::{ListFilter, LockManager};
 use lock_redis::RedisBackend;
@@ -58,5 +61,52 @@ async fn who_waits_only_keeps_its_place() {
     holder.release(&held).await.unwrap();
     for waiter in waiters {
         waiter.await.unwrap();
+    }
+}
+
+/// A hundred in one line, each a process, were all woken by each message, though all but the first few
+/// only look now and then while there is something to hear.
+#[tokio::test]
+async fn who_stands_far_behind_in_a_busy_line_is_sent_nothing_until_it_is_quiet() {
+    const FAR: u64 = 20;
+    let server = Server::start();
+    let holder = LockManager::new(server.open("n").await, "holder").unwrap();
+    let held = holder.acquire("hot").await.unwrap().held().unwrap();
+    let (mut waiters, served) = (Vec::new(), Arc::new(Mutex::new(Vec::new())));
+    for number in 0..FAR {
+        let name = format!("waiter-{number}");
+        let locks = LockManager::new(server.open("n").await, name.as_str()).unwrap();
+        let served = Arc::clone(&served);
+        waiters.push(tokio::spawn(async move {
+            let grant = locks.acquire("hot").wait(Duration::from_secs(60)).await.unwrap();
+            served.lock().unwrap().push(number);
+            locks.release(&grant.held().unwrap()).await.unwrap();
+        }));
+        // One after the other.
+        until(|| server.waiters() == number + 1).await;
+    }
+    until(|| server.listeners() == FAR).await;
+    let busy = LockManager::new(server.open("n").await, "busy").unwrap();
+    let end = Instant::now() + Duration::from_secs(10);
+    // The first two hear of everything, the next ones of most.
+    while server.listeners() > FAR / 2 {
+        assert!(Instant::now() < end, "{} are told of each step", server.listeners());
+        let leases = busy.acquire("elsewhere").await.unwrap().held().unwrap();
+        busy.release(&leases).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    until(|| server.listeners() == FAR).await;
+    holder.release(&held).await.unwrap();
+    for waiter in waiters {
+        waiter.await.unwrap();
+    }
+    assert_eq!(*served.lock().unwrap(), (0..FAR).collect::<Vec<_>>());
+}
+
+async fn until(so: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !so() {
+        assert!(Instant::now() < end, "it never was so");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

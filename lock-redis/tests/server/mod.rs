@@ -137,6 +137,16 @@ impl Server {
         calls("evalsha") + calls("eval")
     }
 
+    /// How many stand in line in namespace `n`.
+    pub fn waiters(&self) -> u64 {
+        last_number(&self.say(&["HLEN", "{lockctl:n}:waiters"]))
+    }
+
+    /// How many are told of each step in namespace `n`.
+    pub fn listeners(&self) -> u64 {
+        last_number(&self.say(&["PUBSUB", "NUMSUB", "{lockctl:n}:changed"]))
+    }
+
     /// Whether `DEBUG` is allowed. Where it is not, a server from 7.0 on can be started with
     /// `--enable-debug-command`.
     pub fn may_debug(&self) -> bool {
@@ -230,4 +240,9 @@ fn packed(words: &[&str]) -> Vec<u8> {
         packed.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
     }
     packed
+}
+
+/// The number that an answer ends with.
+fn last_number(answer: &str) -> u64 {
+    answer.trim_end().rsplit(':').next().unwrap().parse().unwrap()
 }
