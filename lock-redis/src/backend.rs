@@ -214,7 +214,10 @@ impl RedisBackend {
             let head = |connection| {
                 let claim = under_way.send(anything, connection);
                 let stands = claim.stands;
-                (Head::of_commit(command, &asked, &seen, &decision, connection, stands), claim)
+                let turn = races.turn();
+                let head =
+                    Head::of_commit(command, &asked, &seen, &decision, connection, stands, turn);
+                (head, claim)
             };
             let write = |call: &mut Cmd| write_commit(call, command, &asked, &seen, &decision);
             let nonce = String::from(command.nonce);

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// How many there are.
-const NUMBERS: usize = 19;
+const NUMBERS: usize = 20;
 
 /// What a step does, if it may be done without comparing anything where nothing has changed since.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,6 +50,38 @@ impl Quick {
     }
 }
 
+/// Whether a step takes turns with others, and whose it is.
+#[derive(Debug, Clone, Copy, Default)]
+enum Turn {
+    /// It is given one if it loses a race.
+    #[default]
+    Lost,
+    /// It ends a wait, and has stood in line already.
+    Waited,
+    /// It comes into line, and may have been given a turn that began then.
+    Comes(Option<Timestamp>),
+}
+
+impl Turn {
+    fn of(decision: &Decision, begun: Option<Timestamp>) -> Self {
+        let turn = |change: &Change| match change {
+            Change::Enqueue { .. } => Some(Self::Comes(begun)),
+            Change::Leave { .. } => Some(Self::Waited),
+            _ => None,
+        };
+        decision.changes().iter().find_map(turn).unwrap_or_default()
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "times are below 2^53")]
+    fn number(self) -> f64 {
+        match self {
+            Self::Lost => -1.0,
+            Self::Waited => -2.0,
+            Self::Comes(begun) => begun.map_or(0.0, |begun| begun.as_micros() as f64),
+        }
+    }
+}
+
 /// What the numbers in front of a call say; see the script's `main`.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Head {
@@ -59,7 +91,7 @@ pub(crate) struct Head {
     keys: usize,
     waiters: usize,
     changes: usize,
-    line: u8,
+    line: u32,
     history: Option<u64>,
     kind: u8,
     /// Version, token, when it was seen, and until when it is so.
@@ -70,6 +102,7 @@ pub(crate) struct Head {
     grants: bool,
     makes_version: bool,
     audible: bool,
+    turn: Turn,
 }
 
 impl Head {
@@ -93,6 +126,7 @@ impl Head {
         decision: &Decision,
         connection: u64,
         claims: bool,
+        turn: Option<Timestamp>,
     ) -> Self {
         let version = seen.version(connection);
         let known = version.is_some() || claims;
@@ -114,6 +148,7 @@ impl Head {
             grants: decision.grants(),
             makes_version: decision.makes_version(),
             audible: decision.is_audible(),
+            turn: Turn::of(decision, turn),
             ..Self::of_look(asked)
         }
     }
@@ -143,6 +178,7 @@ impl Head {
             f64::from(u8::from(self.grants)),
             f64::from(u8::from(self.makes_version)),
             f64::from(u8::from(self.audible)),
+            self.turn.number(),
         ];
         let mut packed = [0; 8 * NUMBERS];
         for (bytes, number) in packed.chunks_exact_mut(8).zip(numbers) {

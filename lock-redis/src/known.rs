@@ -114,8 +114,13 @@ impl Inner {
         let now = inner.now().unwrap_or_default();
         let view = View { scope: scope.clone(), now, ..View::default() };
         let mut seen = Seen { view, predicted: true, ..Seen::default() };
-        for waiter in &scope.named {
-            let waiter = inner.places.get(waiter)?;
+        for (nth, waiter) in scope.named.iter().enumerate() {
+            let waiter = match inner.places.get(waiter) {
+                Some(waiter) => waiter,
+                // Whose turn it is names those who stood ahead, after itself: they will have gone.
+                None if nth > 0 => continue,
+                None => return None,
+            };
             let (id, ticket) = (String::from(waiter.id), waiter.ticket.to_string());
             seen.waiters.push(SeenWaiter { id, ticket, live: now < waiter.expires_at });
             seen.view.waiters.push(waiter.clone());

@@ -19,6 +19,9 @@ use crate::{
     words::Words,
 };
 
+/// So many waiters are asked for by name.
+const NAMED: usize = 500;
+
 /// What the script answers.
 #[derive(Debug)]
 pub(crate) enum Reply {
@@ -46,9 +49,9 @@ impl Reply {
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) ranges: Vec<Range>,
-    /// 0: no waiters, 1: all, 2: the one of `waiter`.
-    pub(crate) line: u8,
-    waiter: Option<RecordId>,
+    /// 0: no waiters, 1: all, else those of `named`, and one more than there are.
+    pub(crate) line: u32,
+    named: Vec<RecordId>,
     pub(crate) history: Option<u64>,
     /// 0: no endings, 1: the last of each key, 2: of a holder, 3: made by a command.
     pub(crate) kind: u8,
@@ -68,13 +71,13 @@ impl Asked {
             // No command of this version asks for another kind.
             _ => (0, Vec::new()),
         };
-        let (waiter, line) = match scope.named.as_slice() {
-            _ if whole_line(scope) => (None, 1),
-            [one] => (Some(*one), 2),
-            _ => (None, 0),
+        let (named, line) = match u32::try_from(scope.named.len()) {
+            Ok(0) if !scope.waiters => (Vec::new(), 0),
+            Ok(count) if !whole_line(scope) => (scope.named.clone(), count + 1),
+            _ => (Vec::new(), 1),
         };
         let history = scope.history.map(Version::get);
-        Self { ranges: ranges(&scope.locks), line, waiter, history, kind, keys }
+        Self { ranges: ranges(&scope.locks), line, named, history, kind, keys }
     }
 
     /// Whether it is of one place in line and nothing else.
@@ -87,16 +90,14 @@ impl Asked {
         for range in &self.ranges {
             range.write(words);
         }
-        if let Some(waiter) = self.waiter {
-            words.push(&waiter.to_string());
-        }
+        self.named.iter().for_each(|waiter| words.push(&String::from(*waiter)));
         self.keys.iter().for_each(|key| words.push(key));
     }
 }
 
-/// Whether all who wait are asked for: the script tells of one place or of all, and more does no harm.
+/// Whether all who wait are asked for. More does no harm, and the script takes only so many at once.
 fn whole_line(scope: &Scope) -> bool {
-    scope.waiters || scope.named.len() > 1
+    scope.waiters || scope.named.len() > NAMED
 }
 
 /// Reads an answer to a call with this scope, which came by that connection.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lock_core::{BackendError, ErrorKind};
+use lock_core::{BackendError, ErrorKind, Timestamp};
 
 use crate::seen::Seen;
 
@@ -16,11 +16,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Races {
     begun: Instant,
     lost: u32,
+    /// When the last turn began that it was given, by the server's clock.
+    turn: Option<Timestamp>,
 }
 
 impl Races {
     pub(crate) fn new() -> Self {
-        Self { begun: Instant::now(), lost: 0 }
+        Self { begun: Instant::now(), lost: 0, turn: None }
+    }
+
+    /// When the last turn began that it was given.
+    pub(crate) fn turn(&self) -> Option<Timestamp> {
+        self.turn
     }
 
     /// A commit found something else than was `seen`. Waits for the turn that the script gave with
@@ -43,6 +50,7 @@ impl Races {
             return Ok(false);
         }
         tokio::time::sleep(now.turn).await;
+        self.turn = Some(now.view.now + now.turn);
         Ok(true)
     }
 }

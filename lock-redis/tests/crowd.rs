@@ -121,3 +121,53 @@ async fn a_turn_of_a_clock_that_was_set_back_holds_nobody_up() {
         assert!(!next.contains(turn), "it lost no race: {next}");
     }
 }
+
+/// Sets when the next turn begins, and says when that is.
+fn next_turn_in(server: &Server, span: Duration) -> Duration {
+    let turn = std::time::UNIX_EPOCH.elapsed().unwrap() + span;
+    server.say(&["HSET", "{lockctl:n}:data", "turn", &turn.as_micros().to_string()]);
+    turn
+}
+
+/// Of a hundred that came at once most got turns; whoever was served first came back without one, was in line
+/// at once, and before those it had come with. Some waited twice as long as the others.
+#[tokio::test]
+async fn who_comes_later_comes_into_line_later() {
+    let server = Server::start();
+    let holder = LockManager::new(server.open("n").await, "holder").unwrap();
+    let _ = holder.acquire("hot").await.unwrap().held().unwrap();
+    let newcomer = server.open("n").await;
+    let turn = next_turn_in(&server, Duration::from_millis(300));
+    assert!(newcomer.execute(&request(0)).await.unwrap().changed);
+    assert!(std::time::UNIX_EPOCH.elapsed().unwrap() >= turn);
+}
+
+/// And a holder whose turn it was in the line was sent to the end of those who only came: nobody held
+/// anything meanwhile.
+#[tokio::test]
+async fn who_has_waited_in_line_needs_no_turn_to_leave_it() {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port);
+    let holder = LockManager::new(server.open("n").await, "holder").unwrap();
+    let held = holder.acquire("hot").await.unwrap().held().unwrap();
+    let next = RedisBackend::connect(&proxy.url("n")).await.unwrap();
+    let waits = request(0);
+    assert!(next.execute(&waits).await.unwrap().changed);
+    holder.release(&held).await.unwrap();
+    let url = server.url("n");
+    let socket = server.socket();
+    // Between its look and its commit another comes into line, and a crowd that gets turns.
+    proxy.hold_up_next_reply(move || {
+        futures_lite::future::block_on(async {
+            let quick = RedisBackend::connect(&url).await.unwrap();
+            assert!(quick.execute(&request(1)).await.unwrap().changed);
+        });
+        let turn = std::time::UNIX_EPOCH.elapsed().unwrap() + Duration::from_secs(9);
+        let turn = turn.as_micros().to_string();
+        server::say(&socket, &["HSET", "{lockctl:n}:data", "turn", &turn]);
+    });
+    let again = Command { nonce: Nonce::random(), ..waits };
+    let granted = tokio::time::timeout(Duration::from_secs(6), next.execute(&again)).await;
+    assert!(matches!(granted.unwrap().unwrap().answer, Answer::Granted(_)));
+    assert!(proxy.has_happened());
+}

@@ -91,7 +91,9 @@ async fn who_is_cut_off_is_told_soon_and_all_goes_on_when_the_wire_is_joined() {
         sleep(Duration::from_millis(10)).await;
     }
     let held = here.list(ListFilter::default()).await.unwrap().locks;
-    let held: Vec<_> = held.iter().map(|(lock, _)| lock.pattern.as_str()).collect();
+    let held = held.iter().map(|(lock, _)| lock.pattern.as_str());
+    // The lease of what was lost may be over by now, or not.
+    let held: Vec<_> = held.filter(|held| *held != "doomed").collect();
     assert_eq!(held, ["after"]);
 }
 

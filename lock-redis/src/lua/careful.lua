@@ -3,8 +3,8 @@
 local function step_with_care(now, text_now)
   local call, KEYS, ARGV = redis.call, KEYS, ARGV
   local _, _, seen_version, seen_token, seen_at, until_then, _, locks, ranges, keys, waiters, changes,
-    line, history, kind, guessed, grants, makes_version, audible =
-    struct.unpack('>ddddddddddddddddddd', ARGV[1])
+    line, history, kind, guessed, grants, makes_version, audible, turn =
+    struct.unpack('>dddddddddddddddddddd', ARGV[1])
   local asked = cmsgpack.unpack(ARGV[5])
   -- Few records come with the numbers in one call, many in calls of their own.
   local few = locks <= 200 and locks or 0
@@ -34,13 +34,14 @@ local function step_with_care(now, text_now)
     end
   end
   step.records = records
-  local seen = step.at + 2 * ranges + (line == 2 and 1 or 0) + keys
+  local seen = step.at + 2 * ranges + math.max(line - 1, 0) + keys
   -- If nothing has changed since and nothing has run out, all is as it was seen; or if only this client
   -- has written, which knows what it did. The token tells apart what came to the same version again
   -- after all was deleted.
   local still = version == seen_version and token == seen_token or state[5] == ARGV[4]
   still = still and now >= seen_at and now < until_then
-  if still or as_seen(ranges, line, kind, keys, locks, seen, waiters) then
+  local in_turn = turn ~= 0 or not rare().others_have_turns()
+  if in_turn and (still or as_seen(ranges, line, kind, keys, locks, seen, waiters)) then
     local reply = commit(text_now, ARGV[3], grants == 1, makes_version == 1, audible == 1, 6, changes)
     if reply then return reply end
   end
@@ -48,7 +49,7 @@ local function step_with_care(now, text_now)
   local rare = rare()
   local there = rare.view(ranges, line, history, kind, keys)
   -- A guess has lost no race: it was never seen.
-  if guessed == 0 then
+  if guessed == 0 and not rare.has_turn(turn) then
     there[10] = rare.give_turn(seen_at)
   end
   return there

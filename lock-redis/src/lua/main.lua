@@ -2,14 +2,15 @@
 -- it is, and what it claims (the epoch since which nobody else wrote, `0`: nothing, `!`: nor may anybody
 -- of this client); words in one, as MessagePack: what is asked for and what was seen; and for a commit, what is to change.
 -- The numbers: what a step does that may be quick (0: it may not, 1: grants, 2: ends a lock, 3: keeps a
--- place in line); the latest
--- time at which it may be carried out (0: any); the version and the token that were seen (-1: not
--- known), when, and until when what was live is so; the lease of what is granted quickly; how many
--- locks, ranges, keys, waiters and changes follow; which waiters are in scope (0: none, 1: all, 2: one),
--- after which version the history is (-1: none), which endings; whether it is a guess, grants, makes a
--- version, and others are to be told.
--- The words: the ids of the locks that were seen; of the scope, from and to of each range, the id of
--- the waiter (if its number is 2) and the keys of endings; and for a commit, what was seen: a letter
+-- place in line); the latest time at which it may be carried out (0: any); the version and the token that
+-- were seen (-1: not known), when, and until when what was live is so; the lease of what is granted
+-- quickly; how many locks, ranges, keys, waiters and changes follow; which waiters are in scope (0: none,
+-- 1: all, else those that are named, and one more than they are); after which version the history is (-1:
+-- none), which endings; whether it is a guess, grants, makes a version, and others are to be told; and of
+-- a step that comes into line when its turn began (0: it has been given none), else -2 if it leaves the
+-- line, -1 if it does neither.
+-- The words: the ids of the locks that were seen; of the scope, from and to of each range, the ids
+-- of the waiters that are named and the keys of endings; and for a commit, what was seen: a letter
 -- for each lock (if there were any), the endings (if it asks for any), three of each waiter.
 local function main()
   local clock = redis.call('TIME')

@@ -1,13 +1,19 @@
 -- What there is in a scope. It is slow beside a commit that finds all as it was seen, and need not be fast.
 
--- The waiters in scope, id and record in turn: none, all, or the one whose id is the next word.
+-- The waiters in scope, id and record in turn: none, all, or those whose ids are the next words.
 local function waiters_in(line)
   if line == 0 then return {} end
   if line == 1 then return redis.call('HGETALL', KEYS[3]) end
-  local id = step.asked[step.at]
-  step.at = step.at + 1
-  local record = redis.call('HGET', KEYS[3], id)
-  return record and { id, record } or {}
+  local named, first = line - 1, step.at
+  step.at = first + named
+  local records = redis.call('HMGET', KEYS[3], unpack(step.asked, first, first + named - 1))
+  local there = {}
+  for i = 1, named do
+    if records[i] then
+      there[#there + 1], there[#there + 2] = step.asked[first + i - 1], records[i]
+    end
+  end
+  return there
 end
 
 -- Calls `visit` with each line of the log, the latest first, until it says stop.
