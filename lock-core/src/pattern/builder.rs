@@ -44,14 +44,14 @@ impl Builder {
                 self.in_order += 1;
                 return;
             }
+            self.filled.reserve(self.nodes.capacity());
             self.filled.extend(0..self.in_order);
         }
         self.filled.push(at);
     }
 
-    /// Fills `at` with a [`Op::Deep`] that goes on at `after`, and its loop.
-    pub(super) fn fill_deep(&mut self, at: u32, after: u32) {
-        let within = self.reserve();
+    /// Fills `at` with a [`Op::Deep`] that goes on at `after`, and its loop `within`.
+    pub(super) fn fill_deep(&mut self, at: u32, within: u32, after: u32) {
         self.fill(at, Op::Deep, after);
         self.fill(within, Op::DeepIn, at);
     }
@@ -78,18 +78,15 @@ impl Builder {
             }
         }
         let moved = |old: u32| place.get(old as usize).copied().unwrap_or(NONE);
-        let nodes = self
-            .filled
-            .iter()
-            .filter_map(|&old| self.nodes.get(old as usize))
-            .map(|node| Node {
-                op: match node.op {
-                    Op::Split(other) => Op::Split(moved(other)),
-                    op => op,
-                },
-                next: moved(node.next),
-            })
-            .collect();
+        let old = self.filled.iter().filter_map(|&old| self.nodes.get(old as usize));
+        let mut nodes = Vec::with_capacity(self.filled.len());
+        nodes.extend(old.map(|node| Node {
+            op: match node.op {
+                Op::Split(other) => Op::Split(moved(other)),
+                op => op,
+            },
+            next: moved(node.next),
+        }));
         Program::new(nodes, self.classes)
     }
 }

@@ -214,8 +214,10 @@ impl Compiler<'_> {
                 self.emit(star, Op::Star, next, Before::Slash);
             }
             Before::Stars => {
+                // Its loop first: then all stands in order.
+                let within = self.builder.reserve();
                 let after = self.entry(next, Before::Deep);
-                self.builder.fill_deep(entry, after);
+                self.builder.fill_deep(entry, within, after);
             }
             Before::WithinStar | Before::Within => self.pass(entry, next, Before::Slash),
         }

@@ -159,8 +159,9 @@ impl<'a> Excluder<'a> {
             Op::Slash | Op::Tree | Op::End if (1..NAMED).contains(&state) => self.dead(entry),
             Op::Slash | Op::Tree => self.emit(entry, node.op, node.next, EMPTY),
             Op::Deep => {
+                let within = self.new.reserve();
                 let after = self.entry(node.next, EMPTY);
-                self.new.fill_deep(entry, after);
+                self.new.fill_deep(entry, within, after);
             }
             Op::DeepIn => {}
             Op::Split(other) => {

@@ -21,9 +21,14 @@ impl Op {
         match self {
             Self::Char(c) => Some(Take::One(c)),
             Self::Class(class) => program.class(class).map(Take::Set),
-            Self::Any | Self::Star | Self::Deep | Self::DeepIn | Self::Rest => Some(Take::Name),
-            Self::Slash | Self::Tree | Self::End | Self::Split(_) | Self::Jump => None,
+            _ if self.takes_any() => Some(Take::Name),
+            _ => None,
         }
+    }
+
+    /// Whether a step takes whatever a segment may hold.
+    pub(super) fn takes_any(self) -> bool {
+        matches!(self, Self::Any | Self::Star | Self::Deep | Self::DeepIn | Self::Rest)
     }
 
     /// Whether a step may take a slash.

@@ -54,13 +54,13 @@ impl Walk<'_> {
             let (a, b) = (self.p.node(at.0), self.q.node(at.1));
             // What most moves are.
             if a.op == b.op
-                && let Op::Char(c) = a.op
+                && let Op::Char(_) | Op::Slash = a.op
             {
-                text.push(c);
+                text.push(if let Op::Char(c) = a.op { c } else { '/' });
                 at = (a.next, b.next);
                 continue;
             }
-            let moves = self.moves(at);
+            let moves = self.moves_of(a, b, at);
             let mut some = moves.iter().flatten();
             let first = some.next();
             // Those to try last go in first.
@@ -94,9 +94,12 @@ impl Walk<'_> {
     }
 
     /// The moves from `at`, the ones that make the better witness first.
+    pub(super) fn moves(self, at: Pair) -> [Option<Move>; 3] {
+        self.moves_of(self.p.node(at.0), self.q.node(at.1), at)
+    }
+
     #[inline]
-    pub(super) fn moves(self, (i, j): Pair) -> [Option<Move>; 3] {
-        let (a, b) = (self.p.node(i), self.q.node(j));
+    fn moves_of(self, a: Node, b: Node, (i, j): Pair) -> [Option<Move>; 3] {
         let skip_a = Some(((a.next, j), None));
         let skip_b = Some(((i, b.next), None));
         match (a.op, b.op) {
@@ -136,9 +139,13 @@ impl Walk<'_> {
 
     /// The move in which both take the same character of a segment.
     fn both(self, a: Node, b: Node, to: Pair) -> Option<Move> {
-        // The most frequent case by far.
-        if let (Op::Char(x), Op::Char(y)) = (a.op, b.op) {
-            return (x == y).then_some((to, Some(x)));
+        // The most frequent cases by far.
+        match (a.op, b.op) {
+            (Op::Char(x), Op::Char(y)) => return (x == y).then_some((to, Some(x))),
+            (Op::Char(c), other) | (other, Op::Char(c)) if other.takes_any() => {
+                return Some((to, Some(c)));
+            }
+            _ => {}
         }
         let c = pick(a.op.takes(self.p)?, b.op.takes(self.q)?, self.controls)?;
         Some((to, Some(c)))
