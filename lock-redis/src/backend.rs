@@ -214,7 +214,7 @@ impl RedisBackend {
             let head = |connection| {
                 let claim = under_way.send(anything, connection);
                 let stands = claim.stands;
-                let turn = races.turn();
+                let turn = races.turn(&decision);
                 let head =
                     Head::of_commit(command, &asked, &seen, &decision, connection, stands, turn);
                 (head, claim)

@@ -5,6 +5,7 @@ use lock_core::{Change, Command, Decision, Timestamp};
 use crate::{
     load::{Asked, micros},
     seen::Seen,
+    turn::Turn,
 };
 
 /// How many there are.
@@ -46,38 +47,6 @@ impl Quick {
             Self::Grants(ttl) => (1, ttl),
             Self::Ends => (2, 0),
             Self::Keeps => (3, 0),
-        }
-    }
-}
-
-/// Whether a step takes turns with others, and whose it is.
-#[derive(Debug, Clone, Copy, Default)]
-enum Turn {
-    /// It is given one if it loses a race.
-    #[default]
-    Lost,
-    /// It ends a wait, and has stood in line already.
-    Waited,
-    /// It comes into line, and may have been given a turn that began then.
-    Comes(Option<Timestamp>),
-}
-
-impl Turn {
-    fn of(decision: &Decision, begun: Option<Timestamp>) -> Self {
-        let turn = |change: &Change| match change {
-            Change::Enqueue { .. } => Some(Self::Comes(begun)),
-            Change::Leave { .. } => Some(Self::Waited),
-            _ => None,
-        };
-        decision.changes().iter().find_map(turn).unwrap_or_default()
-    }
-
-    #[allow(clippy::cast_precision_loss, reason = "times are below 2^53")]
-    fn number(self) -> f64 {
-        match self {
-            Self::Lost => -1.0,
-            Self::Waited => -2.0,
-            Self::Comes(begun) => begun.map_or(0.0, |begun| begun.as_micros() as f64),
         }
     }
 }
@@ -126,7 +95,7 @@ impl Head {
         decision: &Decision,
         connection: u64,
         claims: bool,
-        turn: Option<Timestamp>,
+        turn: Turn,
     ) -> Self {
         let version = seen.version(connection);
         let known = version.is_some() || claims;
@@ -148,7 +117,7 @@ impl Head {
             grants: decision.grants(),
             makes_version: decision.makes_version(),
             audible: decision.is_audible(),
-            turn: Turn::of(decision, turn),
+            turn,
             ..Self::of_look(asked)
         }
     }

@@ -102,7 +102,7 @@ async fn notifications(backend: &RedisBackend) -> Check {
         Err(error) => Check::bad(
             NAME,
             format!("waiters look five times a second instead: {error}"),
-            "grant +subscribe and +publish on the namespace's channel, or say notifications=false",
+            "grant +subscribe, +unsubscribe and +publish on the namespace's channel, or say notifications=false",
         ),
     }
 }

@@ -2,15 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use lock_core::BackendError;
-use redis::{RedisResult, aio::PubSubStream};
+use redis::aio::PubSubStream;
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-use crate::changed::{Heard, Store, tell};
+use crate::{
+    changed::{Heard, Store, tell},
+    error::code,
+};
 
 /// How often it looks although the server would tell.
 const POLL: Duration = Duration::from_secs(1);
@@ -42,15 +45,21 @@ async fn listen_once(
 ) -> Result<(), BackendError> {
     let channel = store.keys.channel();
     let (mut orders, mut messages) = store.connection.subscribe(channel).await?.split();
-    let mut may_rest = true;
+    let (limit, mut may_rest) = (store.connection.timeout(), true);
     while hear(store, heard, &mut messages, may_rest).await? {
-        // Not every user may unsubscribe; then all is heard.
-        may_rest = in_time(store, orders.unsubscribe(channel)).await;
-        if may_rest {
-            wake.notified().await;
-            if !in_time(store, orders.subscribe(channel)).await {
-                break;
+        match timeout(limit, orders.unsubscribe(channel)).await {
+            Ok(Ok(())) => {
+                // What came before that is old news, and must not be taken for new when it listens again.
+                while let Some(Some(_)) = messages.next().now_or_never() {}
+                wake.notified().await;
+                if !matches!(timeout(limit, orders.subscribe(channel)).await, Ok(Ok(()))) {
+                    break;
+                }
             }
+            // Not every user may unsubscribe; then all is heard.
+            Ok(Err(error)) if code(&error).is_some() => may_rest = false,
+            // It may be carried out yet.
+            _ => break,
         }
     }
     Ok(())
@@ -87,6 +96,7 @@ async fn hear(
             Ok(None) => return Ok(false),
             Err(_) => {
                 if waited_for {
+                    unheard = None;
                     let told = *heard.borrow();
                     tell(heard, store.version().await?, told);
                 }
@@ -94,11 +104,6 @@ async fn hear(
             }
         }
     }
-}
-
-/// Whether the server did as it was told, before a call would be given up.
-async fn in_time(store: &Store, order: impl Future<Output = RedisResult<()>>) -> bool {
-    matches!(timeout(store.connection.timeout(), order).await, Ok(Ok(())))
 }
 
 /// Somebody listens; whatever ends that, those who wait are told, and look for themselves.

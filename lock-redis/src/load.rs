@@ -19,7 +19,7 @@ use crate::{
     words::Words,
 };
 
-/// So many waiters are asked for by name.
+/// So many waiters are asked for by name; if it were more, all.
 const NAMED: usize = 500;
 
 /// What the script answers.
@@ -95,7 +95,7 @@ impl Asked {
     }
 }
 
-/// Whether all who wait are asked for. More does no harm, and the script takes only so many at once.
+/// Whether all who wait are asked for. More does no harm, and does not cost more than so many names.
 fn whole_line(scope: &Scope) -> bool {
     scope.waiters || scope.named.len() > NAMED
 }

@@ -87,6 +87,12 @@ async fn everything(server: &Server, url: &str) {
         .with_history(Version::new(0))
         .with_endings(EndingScope::OfHolder(agent, None));
     assert_eq!(store.view(&scope).await.unwrap().locks, []);
+    // Whoever waited is told no more once nobody waits.
+    while !server.say(&["INFO", "commandstats"]).contains("unsubscribe:") {
+        let busy = one.acquire("busy").await.unwrap().held().unwrap();
+        one.release(&busy).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     // The log is cut when it is full.
     let filler = "A 1 1 00 x";
     let mut fill = vec!["RPUSH", "{lockctl:shop}:log"];
@@ -115,6 +121,26 @@ async fn none_of_the_rights_is_too_many_and_none_is_missing() {
         .map(|(name, _)| name)
         .collect();
     assert_eq!(used, rights());
+}
+
+/// The right came later than the others: a user who was set up before goes on hearing of everything.
+#[tokio::test]
+async fn who_may_not_unsubscribe_hears_of_everything() {
+    let server = server_with_the_user();
+    assert!(server.say(&["ACL", "SETUSER", "lockctl", "-unsubscribe"]).starts_with("+OK"));
+    let one = LockManager::new(RedisBackend::connect(&url(&server)).await.unwrap(), "one").unwrap();
+    let two = LockManager::new(RedisBackend::connect(&url(&server)).await.unwrap(), "two").unwrap();
+    let _ = one.acquire("a").await.unwrap().held().unwrap();
+    let wait = Duration::from_millis(500);
+    assert!(two.acquire("a").wait(wait).await.unwrap().held().is_err());
+    // Nobody waits any more.
+    while !server.say(&["ACL", "LOG"]).contains("unsubscribe") {
+        let busy = one.acquire("busy").await.unwrap().held().unwrap();
+        one.release(&busy).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let told = server.say(&["PUBSUB", "NUMSUB", "{lockctl:shop}:changed"]);
+    assert!(told.trim_end().ends_with(":1"), "{told}");
 }
 
 #[tokio::test]

@@ -24,6 +24,9 @@ use tokio::{sync::Barrier, task::JoinSet};
 /// are. They need 4; when the losers slept for a random while, 40 needed 13 each, and 100 up to 36.
 const CALLS: u64 = 8;
 
+/// And how many to leave it, if all may at once: a hundred need 12 each, and 31 if none of them takes turns.
+const GOING: u64 = 20;
+
 /// How many come: `LOCK_TEST_CROWD`.
 fn crowd() -> usize {
     std::env::var("LOCK_TEST_CROWD").map_or(40, |text| text.parse().unwrap())
@@ -170,4 +173,32 @@ async fn who_has_waited_in_line_needs_no_turn_to_leave_it() {
     let granted = tokio::time::timeout(Duration::from_secs(6), next.execute(&again)).await;
     assert!(matches!(granted.unwrap().unwrap().answer, Answer::Granted(_)));
     assert!(proxy.has_happened());
+}
+
+/// Readers behind a writer may all go at once, and each grant changes what the others have seen: if all of
+/// them tried again at once, they would need as many calls each as there are readers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_that_may_go_at_once_needs_few_calls_each() {
+    let server = Server::start();
+    let writer = LockManager::new(server.open("n").await, "writer").unwrap();
+    let held = writer.acquire("hot").await.unwrap().held().unwrap();
+    let crowd = crowd().max(100);
+    let mut readers = JoinSet::new();
+    for number in 0..crowd {
+        let store = server.open("n").await;
+        let reader = LockManager::new(store, format!("reader-{number}").as_str()).unwrap();
+        readers.spawn(async move {
+            let grant = reader.acquire("hot").shared().wait(Duration::from_secs(60)).await;
+            assert_eq!(grant.unwrap().held().unwrap().iter().count(), 1);
+        });
+    }
+    while server.waiters() < crowd as u64 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let before = server.script_calls();
+    writer.release(&held).await.unwrap();
+    readers.join_all().await;
+    let calls = (server.script_calls() - before) / crowd as u64;
+    println!("{calls} calls each of {crowd}");
+    assert!(calls <= GOING, "{calls} calls each");
 }

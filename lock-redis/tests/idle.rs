@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lock_core::{ListFilter, LockManager};
+use lock_core::{ListFilter, LockBackend as _, LockManager, Scope};
 use lock_redis::RedisBackend;
 use server::{Server, proxy::Proxy};
 
@@ -101,6 +101,45 @@ async fn who_stands_far_behind_in_a_busy_line_is_sent_nothing_until_it_is_quiet(
         waiter.await.unwrap();
     }
     assert_eq!(*served.lock().unwrap(), (0..FAR).collect::<Vec<_>>());
+}
+
+/// What had come just before a listener stopped listening was taken for the latest news when it began again, and
+/// whoever waited slept through what had happened meanwhile, for up to a second.
+#[tokio::test]
+async fn what_came_before_a_rest_is_no_news_after_it() {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port);
+    let url = proxy.url("n").replace("&notifications=false", "");
+    let store = RedisBackend::connect(&url).await.unwrap();
+    let other = Arc::new(server.open("n").await);
+    let busy = LockManager::new(Arc::clone(&other), "busy").unwrap();
+    let version = || async { other.view(&Scope::default()).await.unwrap().version };
+    for round in 0..20 {
+        let seen = version().await;
+        let short = Duration::from_millis(20);
+        assert_eq!(store.changed(seen, short).await.unwrap(), seen);
+        until(|| server.listeners() == 1).await;
+        while server.listeners() > 0 {
+            let leases = busy.acquire("elsewhere").await.unwrap().held().unwrap();
+            busy.release(&leases).await.unwrap();
+        }
+        let seen = version().await;
+        // It happens after the look that finds nothing new, and before anybody listens.
+        let url = server.url("n");
+        proxy.hold_up_next_reply(move || {
+            futures_lite::future::block_on(async {
+                let locks = LockManager::new(RedisBackend::connect(&url).await.unwrap(), "other");
+                let locks = locks.unwrap();
+                let leases = locks.acquire("elsewhere").await.unwrap().held().unwrap();
+                locks.release(&leases).await.unwrap();
+            });
+        });
+        let begun = Instant::now();
+        assert_ne!(store.changed(seen, Duration::from_secs(5)).await.unwrap(), seen);
+        // The listener looks once a second, whatever it is told.
+        assert!(begun.elapsed() < Duration::from_millis(700), "{round}: {:?}", begun.elapsed());
+        assert!(proxy.has_happened());
+    }
 }
 
 async fn until(so: impl Fn() -> bool) {

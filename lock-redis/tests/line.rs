@@ -32,6 +32,16 @@ fn ask(number: u128, ahead: Option<Vec<RecordId>>) -> Command {
     Command::new(request)
 }
 
+/// How often since it was asked last the whole line was read.
+fn looks_at_all(server: &Server) -> u64 {
+    let stats = server.say(&["INFO", "commandstats"]);
+    let calls = stats.lines().find_map(|line| {
+        line.strip_prefix("cmdstat_hgetall:calls=")?.split(',').next()?.parse().ok()
+    });
+    server.say(&["CONFIG", "RESETSTAT"]);
+    calls.unwrap_or(0)
+}
+
 #[tokio::test]
 async fn only_who_is_named_is_read() {
     let server = Server::start();
@@ -41,6 +51,7 @@ async fn only_who_is_named_is_read() {
     for number in 1..=5 {
         assert!(store.execute(&ask(number, None)).await.unwrap().changed);
     }
+    looks_at_all(&server);
     for (named, there) in [(vec![2, 4, 9], vec![2, 4]), (vec![9], vec![]), (vec![5], vec![5])] {
         let scope = named.iter().fold(Scope::default(), |it, it_is| it.with_waiter(place(*it_is)));
         let mut found: Vec<_> =
@@ -48,9 +59,11 @@ async fn only_who_is_named_is_read() {
         found.sort();
         assert_eq!(found, there.into_iter().map(place).collect::<Vec<_>>(), "{named:?}");
     }
-    // More than the script takes at once.
+    assert_eq!(looks_at_all(&server), 0);
+    // More names than are worth while.
     let many = (1..=600).fold(Scope::default(), |it, number| it.with_waiter(place(number)));
     assert_eq!(store.view(&many).await.unwrap().waiters.len(), 5);
+    assert_eq!(looks_at_all(&server), 1);
 }
 
 /// It read all who waited, lost its race against whoever had come meanwhile, and was sent behind a crowd

@@ -7,8 +7,8 @@
 -- quickly; how many locks, ranges, keys, waiters and changes follow; which waiters are in scope (0: none,
 -- 1: all, else those that are named, and one more than they are); after which version the history is (-1:
 -- none), which endings; whether it is a guess, grants, makes a version, and others are to be told; and of
--- a step that comes into line when its turn began (0: it has been given none), else -2 if it leaves the
--- line, -1 if it does neither.
+-- a step that comes into line when its turn began (0: it has been given none), else -2 if it stands in
+-- line and tries again at once, -1 if it does neither.
 -- The words: the ids of the locks that were seen; of the scope, from and to of each range, the ids
 -- of the waiters that are named and the keys of endings; and for a commit, what was seen: a letter
 -- for each lock (if there were any), the endings (if it asks for any), three of each waiter.

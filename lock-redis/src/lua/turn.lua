@@ -4,8 +4,9 @@
 -- No shorter than it takes to look at a line of a hundred and to commit, and no longer than a slow client
 -- may hold up others.
 local SHORTEST, LONGEST = 3000, 100000
--- A turn further away than this is of a clock that was set back since.
-local FARTHEST = 10000000
+-- A turn further away than this is of a clock that was set back since; and whoever comes into line waits
+-- for others no longer than that.
+local FARTHEST, POLITE = 10000000, 1000000
 
 -- When the next turn begins that nobody has been given.
 local function next_turn()
@@ -16,17 +17,18 @@ end
 -- Whether whoever has no turn must let others come into line who have. Else whoever has just been served is
 -- in line again before those with whom it came first, and of a hundred some wait twice as long as others.
 local function others_have_turns()
-  return next_turn() > step.now + SHORTEST
+  local ahead = next_turn() - step.now
+  return ahead > SHORTEST and ahead <= POLITE
 end
 
--- Whether whoever has lost tries again at once: because its turn, which began at `turn`, is not over, so that
--- those who come into line leave it alone; or because it has waited in line, and is next.
+-- Whether whoever has lost tries again at once: because its turn has come, at `turn`, and for a while it does
+-- not go to the end of all others again; or because it stands in line, and should not have to stand in another.
 local function has_turn(turn)
   return turn == -2 or turn > 0 and turn <= step.now and step.now < turn + LONGEST
 end
 
 -- In how long the caller, which saw what it saw at `seen_at`, may try again without being raced by
--- the others who lost. It is politeness, and nothing else: what is committed is judged as always, and a
+-- the others who have turns. It is politeness, and nothing else: what is committed is judged as always, and a
 -- turn that nobody uses is over by itself.
 local function give_turn(seen_at)
   local now, begins = step.now, next_turn()
