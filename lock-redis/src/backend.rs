@@ -10,7 +10,7 @@ use lock_core::{
 use redis::Cmd;
 
 use crate::{
-    changed::{Bell, Store},
+    changed::Bell,
     commit::{is_same_body, write_commit},
     connection::Connection,
     counts,
@@ -24,6 +24,7 @@ use crate::{
     runtime::Runtime,
     script::Keys,
     seen::Seen,
+    store::Store,
     turn::Races,
     words::Words,
 };

@@ -7,7 +7,6 @@ use std::{
 };
 
 use lock_core::{BackendError, Version};
-use redis::Value;
 use tokio::{
     sync::{Notify, watch},
     task::JoinHandle,
@@ -15,11 +14,10 @@ use tokio::{
 };
 
 use crate::{
-    connection::Connection,
-    error::{Call, unreadable},
+    heard::{Heard, tell},
     listen::listen,
     runtime::Runtime,
-    script::Keys,
+    store::Store,
 };
 
 /// How often one of those who wait looks when it would not.
@@ -34,17 +32,6 @@ pub(crate) struct Bell {
     /// When one of those who wait looked last, for all of them.
     looked: Mutex<Option<Instant>>,
     wanted: bool,
-}
-
-/// What was heard.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Heard {
-    /// Every version after this one has been, or will be, heard of. None: nobody listens.
-    pub(crate) since: Option<u64>,
-    /// The latest version heard of.
-    pub(crate) latest: u64,
-    /// How often the namespace was found to have gone back: all that was heard before is void.
-    reset: u64,
 }
 
 impl Bell {
@@ -139,46 +126,4 @@ impl fmt::Debug for Bell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bell").field("heard", &*self.heard.borrow()).finish_non_exhaustive()
     }
-}
-
-/// The server, as far as the listener needs it.
-#[derive(Debug)]
-pub(crate) struct Store {
-    pub(crate) connection: Connection,
-    pub(crate) keys: Keys,
-}
-
-impl Store {
-    /// The namespace's version.
-    pub(crate) async fn version(&self) -> Result<Version, BackendError> {
-        let ask = |_| {
-            let mut ask = redis::cmd("HGET");
-            ask.arg(self.keys.named("data")).arg("version");
-            Ok(ask)
-        };
-        match self.connection.call(Call::Harmless, ask).await?.0 {
-            Value::Nil => Ok(Version::new(0)),
-            Value::BulkString(text) => {
-                let number = String::from_utf8(text).ok().and_then(|text| text.parse().ok());
-                number.map(Version::new).ok_or_else(|| unreadable("the version"))
-            }
-            _ => Err(unreadable("the version")),
-        }
-    }
-}
-
-/// Tells those who wait what was found by who had been `told` that much before.
-pub(crate) fn tell(heard: &watch::Sender<Heard>, version: Version, told: Heard) {
-    let version = version.get();
-    heard.send_if_modified(|heard| {
-        if version < told.latest {
-            // A store that has lost its last moments, or all of them.
-            heard.reset += 1;
-            (heard.since, heard.latest) = (heard.since.and(Some(version)), version);
-            return true;
-        }
-        let news = version > heard.latest;
-        heard.latest = heard.latest.max(version);
-        news
-    });
 }

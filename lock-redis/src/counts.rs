@@ -7,8 +7,8 @@ use lock_core::{BackendError, Cause, Note, Noted, Pattern, Refusals, Tally, Tota
 use redis::{Cmd, Value, cmd};
 
 use crate::{
-    changed::Store,
     error::{Call, unreadable},
+    store::Store,
 };
 
 /// Counts one more of each field. It does with the rights that steps need.

@@ -16,6 +16,7 @@ mod facts;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
 mod head;
+mod heard;
 mod inspect;
 mod known;
 mod line;
@@ -36,6 +37,7 @@ mod seen;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod specimen;
+mod store;
 mod tls;
 mod turn;
 mod words;

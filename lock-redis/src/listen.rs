@@ -11,8 +11,9 @@ use tokio::{
 };
 
 use crate::{
-    changed::{Heard, Store, tell},
     error::code,
+    heard::{Heard, tell},
+    store::Store,
 };
 
 /// How often it looks although the server would tell.

@@ -11,13 +11,13 @@ use lock_core::{BackendError, Check, Findings, Lock, RecordId, Timestamp, Ttl};
 use redis::{Value, cmd};
 
 use crate::{
-    changed::Store,
     error::{Call, unreadable},
     load::micros,
     log::read_line,
     name::{Name, agent_name, name},
     record::{LockRecord, read_waiter},
     script::KEYS,
+    store::Store,
 };
 
 const SCRIPT: &str = include_str!("lua/repair.lua");
